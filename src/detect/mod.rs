@@ -1,0 +1,68 @@
+//! Detectors: pure statistics over buckets. History is the same calls in a row, so live and replay agree.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use crate::domain::{Arrivals, BucketSize, By, Destination, Range, Timestamp, Verdict};
+
+/// One bucket of the whole estate.
+#[derive(Clone, Debug)]
+pub struct Bucket<'a> {
+    /// Its start.
+    pub start: Timestamp,
+    /// Its width.
+    pub size: BucketSize,
+    /// For each destination with sources in it: (place of the destination, places of its distinct sources).
+    /// Places are those of the lists the caller keeps; a destination keeps its place for good.
+    pub arrivals: &'a [(usize, Vec<u32>)],
+    /// Destinations known so far; places at or above it do not occur.
+    pub destinations: usize,
+}
+
+/// What is usual for one destination in one bucket.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct Expected {
+    /// The expected number of distinct sources.
+    pub typical: f32,
+    /// The most that chance explains.
+    pub upper: f32,
+}
+
+/// Judges buckets in the order of time, every bucket, the empty ones too.
+pub trait Detector: Send {
+    /// Its name in `--detector`.
+    fn name(&self) -> &'static str;
+
+    /// One verdict for each destination that has sources in this bucket.
+    fn bucket(&mut self, bucket: &Bucket<'_>) -> Vec<Verdict>;
+
+    /// What was usual for a destination in the bucket judged last; `None` while history is too short.
+    fn expected(&self, destination: usize) -> Option<Expected>;
+}
+
+/// How arrivals are to be judged.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What a destination is.
+    pub by: By,
+    /// Width of the buckets judged; arrivals counted in smaller ones are put together.
+    pub size: BucketSize,
+    /// Time zones in which the people of the site work, for seasons and clock changes; UTC where empty.
+    pub zones: Vec<TimeZone>,
+    /// Buckets outside train the detector, but their verdicts are not kept.
+    pub shown: Range,
+    /// Whether to keep what is usual for every destination and shown bucket, for the chart's band.
+    pub bands: bool,
+}
+
+/// Every verdict of a detector over a stretch of time.
+#[derive(Clone, Debug, Default)]
+pub struct Detection {
+    /// The destinations.
+    pub destinations: Vec<Destination>,
+    /// For each destination its verdicts by number of the bucket ([`BucketSize::index`]).
+    pub verdicts: Vec<BTreeMap<i64, Verdict>>,
+    /// For each destination what is usual by number of the bucket, where [`Plan::bands`] asked for it.
+    pub bands: Vec<BTreeMap<i64, Expected>>,
+}

@@ -1,0 +1,9 @@
+//! The neutral questions and their answers: what is asked, never how. No client, no JSON, no index names.
+
+pub mod answer;
+pub mod ask;
+pub mod filter;
+
+pub use answer::{Answer, Count, Counts, DestinationCounts, EventPage, Hit, Hits, Overview, SourceReport, Tally, TallyRow};
+pub use ask::{Ask, Scope, TallyBy};
+pub use filter::Filter;
