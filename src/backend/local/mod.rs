@@ -1,1 +1,3 @@
-//! (in work)
+//! Files as a backend: read once into one columnar event table, then every question is answered from it.
+
+pub mod table;
