@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::{Arrivals, BucketSize, By, Destination, Range, Timestamp, Verdict};
+use crate::domain::{BucketSize, By, Destination, Range, Timestamp, Verdict};
 
 /// One bucket of the whole estate.
 #[derive(Clone, Debug)]
