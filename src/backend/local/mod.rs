@@ -1,3 +1,4 @@
 //! Files as a backend: read once into one columnar event table, then every question is answered from it.
 
+pub mod read;
 pub mod table;
