@@ -84,6 +84,16 @@ impl Collector {
         }
     }
 
+    /// How many sources have begun so far.
+    pub fn sources(&self) -> usize {
+        self.reports.len()
+    }
+
+    /// Whether no record of the source at hand could be used.
+    pub fn read_nothing(&self) -> bool {
+        self.reports.last().is_none_or(|report| report.read == 0)
+    }
+
     /// Counts records of the source at hand that could not be used.
     pub fn skip(&mut self, reason: &str, count: u64) {
         if let Some(report) = self.reports.last_mut().filter(|_| count > 0) {

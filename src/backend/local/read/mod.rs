@@ -4,6 +4,8 @@ pub mod batch;
 pub mod collect;
 pub mod container;
 pub mod csv;
+pub mod evtx;
+pub mod files;
 pub mod identity;
 pub mod interpret;
 pub mod json;
