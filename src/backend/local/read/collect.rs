@@ -155,6 +155,14 @@ impl Collector {
         if usable == 0 {
             return Err(self.nothing());
         }
+        self.close(now);
+        let completeness = self.completeness();
+        let end = self.extent.map(|extent| extent.to);
+        Ok((self.table.finish(title, self.reports, completeness)?, end))
+    }
+
+    /// The last words on all sources.
+    fn close(&mut self, now: Timestamp) {
         if !self.passed_over.is_empty() {
             let count = self.passed_over.len();
             let names = listed(self.passed_over.iter().map(String::as_str));
@@ -162,9 +170,13 @@ impl Collector {
             self.note(format!("they are of no format that holds events: {names}"));
         }
         self.compare_clocks(now);
-        let completeness = self.completeness();
-        let end = self.extent.map(|extent| extent.to);
-        Ok((self.table.finish(title, self.reports, completeness)?, end))
+    }
+
+    /// Just the reports.
+    #[cfg(test)]
+    pub(super) fn into_reports(mut self, now: Timestamp) -> Vec<SourceReport> {
+        self.close(now);
+        self.reports
     }
 
     fn nothing(&self) -> BackendError {

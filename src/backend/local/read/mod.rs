@@ -21,3 +21,5 @@ pub mod zeek;
 
 #[cfg(test)]
 mod sample;
+#[cfg(test)]
+mod tests;
