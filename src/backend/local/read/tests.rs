@@ -16,10 +16,21 @@ use super::{evtx, lines};
 use crate::backend::local::open::Reading;
 use crate::query::SourceReport;
 
-/// This test program as the child that reads event logs.
+/// This test program as the child that reads event logs; what the test harness prints is filtered out.
 fn child() -> evtx::Command {
-    let arguments = ["--exact", "backend::local::read::tests::as_child", "--nocapture", "--quiet"].map(Into::into).to_vec();
-    evtx::Command { program: std::env::current_exe().unwrap().into(), arguments, patience: Duration::from_secs(60) }
+    let program = std::env::current_exe().unwrap();
+    let script = format!("'{}' backend::local::read::tests::as_child --exact --nocapture --quiet -- \"$@\" | grep '^{{'", program.display());
+    evtx::Command { program: "/bin/sh".into(), arguments: ["-c", &script, "child"].map(Into::into).to_vec(), patience: Duration::from_secs(60) }
+}
+
+/// A real log, where the folder with such data is at hand.
+fn real(name: &str) -> Option<Vec<u8>> {
+    let shared = std::env::var_os("RDPTRIAGE_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
+    let content = fs::read(shared.join("data").join(name)).ok();
+    if content.is_none() {
+        eprintln!("skipped: there is no {name} under {}", shared.display());
+    }
+    content
 }
 
 struct Folder(tempfile::TempDir);
@@ -273,7 +284,49 @@ fn many_blocks_keep_every_record() {
     assert_eq!((report.read, report.events()), (80_000, 80_000));
 }
 
-/// Not a test of its own: with `RDPTRIAGE_CHUNK` set it is the child that reads a log.
+/// The sample reader knows no event logs: each of their records is counted as one without a time.
+fn records(report: &SourceReport) -> u64 {
+    report.skipped.get("no time").copied().unwrap_or_default()
+}
+
+#[test]
+fn event_logs_are_read_by_a_child_wrapped_or_not() {
+    let Some(log) = real("evtx_rcm_1149_rdp_tunnel.evtx") else { return };
+    let folder = Folder::new();
+    let entry = zipped(&[("x.evtx", &log)]);
+    for (name, content) in [("plain", log.clone()), ("gzip", gzipped(&log)), ("zip", entry)] {
+        let report = report(&folder.add(name, content));
+        assert_eq!((report.format.as_str(), records(&report), skipped(&report).len()), ("evtx", 228, 1), "{name}: {report:?}");
+    }
+}
+
+#[test]
+fn damaged_chunks_cost_only_themselves() {
+    let Some(log) = real("evtx_rdpcorets131_fanout_wef.evtx") else { return };
+    let folder = Folder::new();
+    let whole = records(&report(&folder.add("whole", &log)));
+    assert_eq!(whole, 154);
+    let mut damaged = log.clone();
+    // The head of the first chunk, which then is none.
+    damaged[4096..4104].copy_from_slice(b"XXXXXXXX");
+    let report_of_damaged = report(&folder.add("damaged", &damaged));
+    let rest = records(&report_of_damaged);
+    assert!(rest > 0 && rest < whole, "{rest}");
+    assert_eq!(report_of_damaged.skipped["chunk of a log that is damaged"], 1);
+    // The second chunk breaks off in its middle.
+    let cut = report(&folder.add("cut", &log[..4096 + 65536 + 20_000]));
+    assert_eq!(cut.skipped["chunk of a log that is cut off"], 1);
+    assert!(records(&cut) > whole - rest && records(&cut) < whole, "{}", records(&cut));
+}
+
+#[test]
+fn a_log_of_rubbish_says_so() {
+    let folder = Folder::new();
+    let path = folder.add("rubbish", [b"ElfFile\0".as_slice(), &[7; 100]].concat());
+    assert!(error(&[path]).contains("it has no sound header of a Windows event log"));
+}
+
+/// Not a test of its own: behind `--from-chunk` it is the child that reads a log.
 #[test]
 fn as_child() {
     let arguments: Vec<String> = std::env::args().collect();
