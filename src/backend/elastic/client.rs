@@ -78,6 +78,11 @@ impl Client {
         self.send(what, Method::Post, path, Some(body)).await
     }
 
+    /// Asks a read endpoint that wants a POST and no body.
+    pub(super) async fn post_empty(&self, what: &str, path: &str) -> Result<Value, BackendError> {
+        self.send(what, Method::Post, path, None).await
+    }
+
     async fn send(&self, what: &str, method: Method, path: &str, body: Option<&Value>) -> Result<Value, BackendError> {
         let mut attempt = 1;
         loop {
@@ -134,7 +139,8 @@ impl Client {
         let place = &self.place;
         if reason.is_timeout() {
             return Failure::final_(
-                BackendError::new(format!("could not {what}: {place} did not answer within {} s", TIMEOUT.as_secs())).advise("ask for a shorter time range, or try again later"),
+                BackendError::new(format!("could not {what}: {place} did not answer within {} s", TIMEOUT.as_secs()))
+                    .advise("ask for a shorter time range, or try again later"),
             );
         }
         let mut causes = Vec::new();

@@ -32,15 +32,7 @@ pub struct Connection {
 impl Connection {
     /// A connection without credentials to RDP's own port.
     pub fn to(urls: Vec<String>) -> Self {
-        Self {
-            urls,
-            index: Vec::new(),
-            ca_cert: None,
-            ca_fingerprint: None,
-            credentials: Credentials::None,
-            allow_plaintext: false,
-            ports: vec![3389],
-        }
+        Self { urls, index: Vec::new(), ca_cert: None, ca_fingerprint: None, credentials: Credentials::None, allow_plaintext: false, ports: vec![3389] }
     }
 
     /// The index patterns that are asked.
@@ -137,8 +129,9 @@ impl Credentials {
     /// # Errors
     /// Where the file cannot be read, may be read by others, or holds no key.
     pub fn api_key_from_file(path: &Path) -> Result<Self, BackendError> {
-        Self::api_key(&secret_from_file(path, "API key")?)
-            .ok_or_else(|| BackendError::new(format!("the API key file {} holds no API key", path.display())).advise("it should hold one line, id:key or the encoded key"))
+        Self::api_key(&secret_from_file(path, "API key")?).ok_or_else(|| {
+            BackendError::new(format!("the API key file {} holds no API key", path.display())).advise("it should hold one line, id:key or the encoded key")
+        })
     }
 
     /// A user with the password in a file that only its owner may read.
