@@ -1,6 +1,6 @@
 //! Rows by aggregation: one census to see which groups occur, then a composite aggregation for each that does.
 
-use std::collections::HashSet;
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 use std::sync::Arc;
 
@@ -308,12 +308,12 @@ pub(super) fn moment(counted: &Value, name: &str) -> Option<Timestamp> {
 #[derive(Debug)]
 pub(super) struct Places<T> {
     values: Vec<T>,
-    places: std::collections::HashMap<T, u32>,
+    places: HashMap<T, u32>,
 }
 
 impl<T: Clone + Eq + std::hash::Hash> Places<T> {
     pub(super) fn new() -> Self {
-        Self { values: Vec::new(), places: std::collections::HashMap::new() }
+        Self { values: Vec::new(), places: HashMap::new() }
     }
 
     /// The place of a value, new or old.
@@ -331,9 +331,4 @@ impl<T: Clone + Eq + std::hash::Hash> Places<T> {
     pub(super) fn into_values(self) -> Vec<T> {
         self.values
     }
-}
-
-/// How many different values there are.
-pub(super) fn distinct<T: Eq + std::hash::Hash>(values: impl Iterator<Item = T>) -> u64 {
-    values.collect::<HashSet<T>>().len() as u64
 }

@@ -130,7 +130,7 @@ fn one(test: &Test, fields: &Fields, ports: &[u16]) -> Option<Option<Value>> {
 }
 
 /// The first spelling that a document has holds one of the values.
-fn first_is(paths: Paths, values: &[String], fields: &Fields) -> Option<Value> {
+pub(super) fn first_is(paths: Paths, values: &[String], fields: &Fields) -> Option<Value> {
     let mut before: Vec<Value> = Vec::new();
     let mut ways = Vec::new();
     for field in mapped(paths, fields) {

@@ -46,7 +46,8 @@ pub(super) fn source_filter() -> Value {
     Value::from(paths.into_iter().map(Value::from).collect::<Vec<_>>())
 }
 
-fn time(document: &Value) -> Option<Timestamp> {
+/// The time of a document, cut to the microsecond.
+pub(super) fn time(document: &Value) -> Option<Timestamp> {
     let text = at(document, TIME)?;
     let time = match text.parse::<i64>() {
         Ok(millis) => Timestamp::from_millisecond(millis).ok()?,

@@ -13,6 +13,7 @@ mod overview;
 mod row;
 mod search;
 mod shape;
+mod sigma_query;
 mod tally;
 
 use std::sync::Arc;

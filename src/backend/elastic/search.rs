@@ -27,7 +27,6 @@ pub(super) struct Gaps {
     /// By target, the most shards asked and the most that failed.
     shards: BTreeMap<String, Shards>,
     timed_out: bool,
-    approximate: bool,
     capped: Option<String>,
 }
 
@@ -52,11 +51,6 @@ impl Gaps {
         self.capped.get_or_insert(limit.into());
     }
 
-    /// Some numbers are estimates.
-    pub(super) fn estimate(&mut self) {
-        self.approximate = true;
-    }
-
     /// What an answer over `events` events has to say about itself.
     pub(super) fn completeness(&self, events: u64) -> Completeness {
         let total = self.shards.values().map(|shards| shards.total).sum();
@@ -64,7 +58,6 @@ impl Gaps {
         let mut completeness = Completeness::whole(events);
         completeness.shards = Some(Shards { total, failed });
         completeness.timed_out = self.timed_out;
-        completeness.approximate = self.approximate;
         completeness.capped.clone_from(&self.capped);
         completeness
     }

@@ -1,14 +1,13 @@
 //! The values of a field with their measures.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Elastic;
-use super::aggregate::{Wanted, distinct};
-use super::count::Destinations;
+use super::aggregate::{Places, Wanted};
 use super::row::Row;
 use super::search::Gaps;
 use crate::backend::BackendError;
-use crate::domain::{Address, By, Foreign, Timestamp};
+use crate::domain::{Address, Destination, Endpoint, Foreign, Timestamp, destination};
 use crate::query::{Scope, Tally, TallyBy, TallyRow};
 
 impl Elastic {
@@ -34,6 +33,29 @@ impl Elastic {
     }
 }
 
+/// Which destination an endpoint is.
+struct Destinations {
+    list: Vec<Destination>,
+    places: HashMap<Endpoint, usize>,
+}
+
+impl Destinations {
+    fn of<'a>(rows: impl Iterator<Item = &'a Row>) -> Self {
+        let mut endpoints = Places::new();
+        for row in rows.filter(|row| row.endpoint != Endpoint::default()) {
+            endpoints.of(&row.endpoint);
+        }
+        let endpoints = endpoints.into_values();
+        let (list, of) = destination::join(&endpoints);
+        Self { list, places: endpoints.into_iter().zip(of).collect() }
+    }
+
+    /// `None` where an endpoint names no destination.
+    fn place(&self, endpoint: &Endpoint) -> Option<usize> {
+        self.places.get(endpoint).copied()
+    }
+}
+
 #[derive(Default)]
 struct Entry {
     events: u64,
@@ -45,12 +67,12 @@ struct Entry {
 }
 
 fn tallied(rows: &[Row], everywhere: &[Row], by: TallyBy) -> (Vec<TallyRow>, u64) {
-    let destinations = Destinations::of(rows.iter().chain(everywhere), By::Destination);
+    let destinations = Destinations::of(rows.iter().chain(everywhere));
     let value = |row: &Row| match by {
         TallyBy::Source => row.source.map(|source| Foreign::from(source.to_string())),
         TallyBy::User => row.user.clone(),
         TallyBy::Process => row.process.clone(),
-        TallyBy::Destination => destinations.place(&row.endpoint).and_then(|place| destinations.list.get(place)).map(crate::domain::Destination::label),
+        TallyBy::Destination => destinations.place(&row.endpoint).and_then(|place| destinations.list.get(place)).map(Destination::label),
     };
     let mut entries: BTreeMap<Foreign, Entry> = BTreeMap::new();
     let mut without = 0;
@@ -72,10 +94,10 @@ fn tallied(rows: &[Row], everywhere: &[Row], by: TallyBy) -> (Vec<TallyRow>, u64
             *entry.reasons.entry(reason.clone()).or_default() += row.events;
         }
     }
-    let mut reached: BTreeMap<Foreign, Vec<usize>> = BTreeMap::new();
+    let mut reached: BTreeMap<Foreign, BTreeSet<usize>> = BTreeMap::new();
     for row in everywhere {
         if let (Some(value), Some(place)) = (value(row), destinations.place(&row.endpoint)) {
-            reached.entry(value).or_default().push(place);
+            reached.entry(value).or_default().insert(place);
         }
     }
     let mut list: Vec<TallyRow> = entries
@@ -83,7 +105,7 @@ fn tallied(rows: &[Row], everywhere: &[Row], by: TallyBy) -> (Vec<TallyRow>, u64
         .filter_map(|(value, entry)| {
             let (first, last) = entry.times?;
             Some(TallyRow {
-                destinations: reached.get(&value).map_or(0, |places| distinct(places.iter())),
+                destinations: reached.get(&value).map_or(0, |places| places.len() as u64),
                 events: entry.events,
                 first,
                 last,
