@@ -1,10 +1,18 @@
 //! Detectors: pure statistics over buckets. History is the same calls in a row, so live and replay agree.
 
+pub mod plain;
+mod roster;
+pub mod run;
+pub mod watch;
+
+pub use run::run;
+pub use watch::Watch;
+
 use std::collections::BTreeMap;
 
 use jiff::tz::TimeZone;
 
-use crate::domain::{Arrivals, BucketSize, By, Destination, Range, Timestamp, Verdict};
+use crate::domain::{BucketSize, By, Destination, Range, Timestamp, Verdict};
 
 /// One bucket of the whole estate.
 #[derive(Clone, Debug)]
@@ -39,7 +47,14 @@ pub trait Detector: Send {
 
     /// What was usual for a destination in the bucket judged last; `None` while history is too short.
     fn expected(&self, destination: usize) -> Option<Expected>;
+
+    /// A copy that goes on by itself: what the copy learns stays unknown to this one. For buckets that are
+    /// still open and will be judged again.
+    fn fork(&self) -> Box<dyn Detector>;
 }
+
+/// Every detector: its name in `--detector`, and how it begins. The first is the default.
+pub const DETECTORS: &[(&str, fn(&Plan) -> Box<dyn Detector>)] = &[(plain::NAME, |plan| Box::new(plain::Plain::new(plan)))];
 
 /// How arrivals are to be judged.
 #[derive(Clone, Debug)]

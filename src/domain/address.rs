@@ -74,6 +74,12 @@ impl From<IpAddr> for Address {
     }
 }
 
+impl From<&Address> for Address {
+    fn from(address: &Address) -> Self {
+        *address
+    }
+}
+
 impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(&self.0.to_string())

@@ -1,6 +1,8 @@
 //! Who reached what in which bucket: the one table from which lanes, timelines and detectors count.
 
-use super::{Address, BucketSize, Completeness, Foreign, Range};
+use std::collections::BTreeMap;
+
+use super::{Address, BucketSize, Completeness, Destination, Foreign, Range, destination};
 
 /// By what events are told apart as destinations.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, Default)]
@@ -65,4 +67,33 @@ pub struct Arrivals {
     pub rows: Vec<Arrival>,
     /// What is missing from it.
     pub completeness: Completeness,
+}
+
+impl Arrivals {
+    /// The destinations that are reached, and for each endpoint the place of its destination; `None`
+    /// where an endpoint names no destination of this sort.
+    pub fn destinations(&self, by: By) -> (Vec<Destination>, Vec<Option<usize>>) {
+        if by == By::Destination {
+            let (destinations, of) = destination::join(&self.endpoints);
+            let named: Vec<bool> = self.endpoints.iter().map(|endpoint| endpoint.address.is_some() || endpoint.host.is_some()).collect();
+            return (destinations, of.into_iter().zip(named).map(|(place, named)| named.then_some(place)).collect());
+        }
+        let mut places: BTreeMap<Destination, usize> = BTreeMap::new();
+        let mut destinations = Vec::new();
+        let of = self
+            .endpoints
+            .iter()
+            .map(|endpoint| {
+                let destination = match by {
+                    By::HostName => endpoint.host.clone().map(Destination::from),
+                    By::DestinationIp | By::Destination => endpoint.address.map(Destination::from),
+                }?;
+                Some(*places.entry(destination).or_insert_with_key(|destination| {
+                    destinations.push(destination.clone());
+                    destinations.len() - 1
+                }))
+            })
+            .collect();
+        (destinations, of)
+    }
 }

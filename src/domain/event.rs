@@ -271,14 +271,9 @@ mod tests {
 
     #[test]
     fn all_counts_connections_logons_and_failures_only() {
-        for (family, counted) in [
-            (Family::Network, true),
-            (Family::Session, true),
-            (Family::Failed, true),
-            (Family::End, false),
-            (Family::Shell, false),
-            (Family::Context, false),
-        ] {
+        for (family, counted) in
+            [(Family::Network, true), (Family::Session, true), (Family::Failed, true), (Family::End, false), (Family::Shell, false), (Family::Context, false)]
+        {
             assert_eq!(Families::ALL.contains(family), counted, "{family:?}");
             assert!(Families::EVERY.contains(family));
         }

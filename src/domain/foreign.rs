@@ -1,6 +1,7 @@
 //! Text that somebody else wrote: every field of an event. It has no `Display`, so that it cannot be
 //! drawn, logged or printed by accident; the one way out for people's eyes is [`Foreign::safe`].
 
+use std::borrow::Borrow;
 use std::fmt::{self, Write as _};
 use std::sync::Arc;
 
@@ -33,6 +34,13 @@ impl Foreign {
     /// The text made inert within `limits`.
     pub fn safe_within(&self, limits: Limits) -> Safe {
         sanitize(&self.0, limits)
+    }
+}
+
+/// Dictionaries look texts up without making a `Foreign` first; it hashes and compares as its text.
+impl Borrow<str> for Foreign {
+    fn borrow(&self) -> &str {
+        &self.0
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod answer;
 pub mod ask;
+pub mod counts;
 pub mod filter;
 
 pub use answer::{Answer, Count, Counts, DestinationCounts, EventPage, Hit, Hits, Overview, SourceReport, Tally, TallyRow};
