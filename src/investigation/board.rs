@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use crate::detect::{Detection, Plan};
 use crate::domain::arrivals::NO_SOURCE;
 use crate::domain::finding::ANOMALOUS;
-use crate::domain::{Address, Arrivals, BucketSize, By, Destination, Range, Severity, Timestamp, destination};
+use crate::domain::{Address, Arrivals, BucketSize, By, Destination, Foreign, Range, Severity, Timestamp, destination};
 
 /// Most cells for which what is usual is kept: above it the band of the chart would cost more memory than the counts.
 const BAND_CELLS: usize = 400_000;
@@ -49,6 +49,10 @@ impl Cell {
 pub struct Lane {
     /// Which.
     pub destination: Arc<Destination>,
+    /// The name it goes by.
+    pub label: Foreign,
+    /// Its host name beside that.
+    pub name: Option<Foreign>,
     /// One cell per bucket of the board.
     pub cells: Vec<Cell>,
     /// Distinct sources over the whole range.
@@ -155,6 +159,8 @@ pub fn count(arrivals: &Arrivals, size: BucketSize, range: Range, known_from: Ti
         let place = usize::try_from(size.index(arrivals.bucket.at(row.bucket).as_second()).saturating_sub(first)).unwrap_or(usize::MAX);
         let lane = lanes.entry(number).or_insert_with(|| Lane {
             destination: Arc::new(destination.clone()),
+            label: destination.label(),
+            name: destination.name().cloned(),
             cells: vec![Cell::default(); buckets],
             sources: 0,
             events: 0,

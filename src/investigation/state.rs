@@ -34,6 +34,8 @@ pub struct Investigation {
     pub zones: Vec<TimeZone>,
     /// The chosen stretch of time.
     pub period: Period,
+    /// Whether the analyst chose it; else it follows from what there is: all of the files, the last hours of a cluster.
+    pub is_period_chosen: bool,
     /// What it came to when it was asked or refreshed last.
     pub range: Range,
     /// Width of the buckets on the screen.
@@ -72,13 +74,14 @@ pub struct Investigation {
 
 impl Investigation {
     /// A fresh one that has asked nothing yet.
-    pub fn new(now: Timestamp, period: Period, size: BucketSize, zone: TimeZone, zones: Vec<TimeZone>) -> Self {
+    pub fn new(now: Timestamp, period: Option<Period>, size: BucketSize, zone: TimeZone, zones: Vec<TimeZone>) -> Self {
         Self {
             now,
             uptime: Duration::ZERO,
             zone,
             zones,
-            period,
+            period: period.unwrap_or(Period::Last(12)),
+            is_period_chosen: period.is_some(),
             range: Range { from: now, to: now },
             size,
             filter_text: String::new(),

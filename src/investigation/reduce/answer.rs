@@ -42,7 +42,12 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
     match slot {
         Slot::Overview => {
             let result = expect(result, |answer| if let Answer::Overview(overview) = answer { Ok(overview) } else { Err(answer) }, |overview| &overview.completeness);
-            if state.overview.finish(epoch, result, state.now) && state.overview.value().is_some() {
+            if state.overview.finish(epoch, result, state.now)
+                && let Some(overview) = state.overview.value()
+            {
+                if !state.is_period_chosen && !overview.is_live {
+                    state.period = crate::investigation::Period::All;
+                }
                 ask::everything(state, false, effects);
             }
         }

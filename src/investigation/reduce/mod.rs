@@ -26,6 +26,7 @@ pub fn reduce(state: &mut Investigation, msg: Msg) -> Vec<Effect> {
         Msg::Counted { slot, epoch, result, took } => answer::counted(state, slot, epoch, result, took, &mut effects),
         Msg::PeriodChosen(period) => {
             state.period = period;
+            state.is_period_chosen = true;
             state.filter_or_range_changed(&mut effects);
         }
         Msg::BucketSizeChanged => {

@@ -17,7 +17,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn fresh() -> Investigation {
-    Investigation::new(at(NOW), Period::Last(12), BucketSize::Quarter, TimeZone::UTC, Vec::new())
+    Investigation::new(at(NOW), Some(Period::Last(12)), BucketSize::Quarter, TimeZone::UTC, Vec::new())
 }
 
 fn overview(is_live: bool) -> Answer {
@@ -159,6 +159,17 @@ fn a_live_tick_asks_the_young_buckets_and_raises_old_ones() {
     assert_eq!(state.arrivals.value().map(|arrivals| arrivals.range.from), Some(at("2026-01-31T00:00:00Z")));
     assert!(asks(&tick(&mut state, "2026-03-02T13:16:30Z", 23)).is_empty(), "a slow backend is asked less: five times what it took");
     assert!(!asks(&tick(&mut state, "2026-03-02T13:16:31Z", 24)).is_empty());
+}
+
+#[test]
+fn files_are_shown_whole_unless_a_range_was_chosen() {
+    for (is_live, period) in [(false, Period::All), (true, Period::Last(12))] {
+        let mut state = Investigation::new(at(NOW), None, BucketSize::Quarter, TimeZone::UTC, Vec::new());
+        let effects = start(&mut state);
+        let (epoch, _) = asked(&effects, Slot::Overview);
+        answer(&mut state, Slot::Overview, epoch, overview(is_live));
+        assert_eq!(state.period, period);
+    }
 }
 
 #[test]
