@@ -39,7 +39,12 @@ impl Depth {
             _ => {}
         }
         let term = env.term.unwrap_or_default();
-        if env.no_color.is_some_and(|value| !value.is_empty()) || term == "dumb" || env.clicolor == Some("0") || term.starts_with("vt1") || term.starts_with("vt2") {
+        if env.no_color.is_some_and(|value| !value.is_empty())
+            || term == "dumb"
+            || env.clicolor == Some("0")
+            || term.starts_with("vt1")
+            || term.starts_with("vt2")
+        {
             return Self::Mono;
         }
         if matches!(env.colorterm, Some("truecolor" | "24bit")) || term.ends_with("-direct") {

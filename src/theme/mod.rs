@@ -15,11 +15,8 @@ pub use role::{Kind, Role};
 use ratatui::style::Style;
 
 /// The themes that come with the program, by name; the first is the default.
-pub const THEMES: &[(&str, &str)] = &[
-    ("dark", include_str!("../../themes/dark.toml")),
-    ("light", include_str!("../../themes/light.toml")),
-    ("mono", include_str!("../../themes/mono.toml")),
-];
+pub const THEMES: &[(&str, &str)] =
+    &[("dark", include_str!("../../themes/dark.toml")), ("light", include_str!("../../themes/light.toml")), ("mono", include_str!("../../themes/mono.toml"))];
 
 /// The theme that is used where no colour may be shown.
 pub const MONO: &str = "mono";
@@ -45,10 +42,9 @@ impl Theme {
         }
         match THEMES.iter().find(|(ours, _)| *ours == name) {
             Some((_, text)) => read::read(name, &format!("themes/{name}.toml"), text, depth),
-            None => Err(ThemeError {
-                what: format!("there is no theme called {name:?}"),
-                advice: Some(format!("choose one of {}", Self::names(users).join(", "))),
-            }),
+            None => {
+                Err(ThemeError { what: format!("there is no theme called {name:?}"), advice: Some(format!("choose one of {}", Self::names(users).join(", "))) })
+            }
         }
     }
 

@@ -130,7 +130,8 @@ impl Page<'_> {
     }
 
     fn shade(&self, value: &Spanned<DeValue<'_>>, palette: &BTreeMap<String, Shade>) -> Result<Shade, ThemeError> {
-        let wrong = |text: &str| self.wrong(value.span().start, format_args!("{text} is no colour: give a palette name, \"#rrggbb\", an ANSI name or 0 to 255"));
+        let wrong =
+            |text: &str| self.wrong(value.span().start, format_args!("{text} is no colour: give a palette name, \"#rrggbb\", an ANSI name or 0 to 255"));
         match value.get_ref() {
             DeValue::String(text) => palette
                 .get(text.as_ref())
