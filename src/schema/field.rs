@@ -90,10 +90,6 @@ fields! {
     Message = "message";
     /// Geography that an export added to a refused logon.
     Place = "place";
-    /// Index of an exported search hit.
-    Index = "index";
-    /// Document id of an exported search hit.
-    Id = "id";
 }
 
 impl Field {

@@ -74,7 +74,8 @@ impl Log {
             return Some(log);
         }
         let text = text.to_ascii_lowercase();
-        let words = [("sysmon", Self::Sysmon), ("rdpcorets", Self::CoreTs), ("remoteconnectionmanager", Self::Manager), ("localsessionmanager", Self::SessionManager)];
+        let words =
+            [("sysmon", Self::Sysmon), ("rdpcorets", Self::CoreTs), ("remoteconnectionmanager", Self::Manager), ("localsessionmanager", Self::SessionManager)];
         words.into_iter().find(|(word, _)| text.contains(word)).map(|(_, log)| log).or_else(|| text.ends_with("security").then_some(Self::Security))
     }
 }
@@ -200,7 +201,8 @@ pub const RULES: &[Rule] = &[
     Rule::new(Class::Defend, Kind::DefendAccepted, &[(Field::Action, Test::Is(&["connection_accepted", "udp_flow_inbound"])), TO_RDP]),
     Rule::new(Class::Defend, Kind::DefendAttempted, &[(Field::Action, Test::Is(&["connection_attempted", "udp_flow_outbound"])), TO_RDP]),
     Rule::new(Class::Defend, Kind::DefendEnd, &[(Field::Action, Test::Is(&["disconnect_received", "udp_flow_ended"])), TO_RDP]),
-    Rule::new(Class::Defend, Kind::DefendLogonFailed, &[(Field::Action, Test::Is(&["log_on"])), REMOTE, (Field::Outcome, Test::Is(&["failure"]))]).users(TARGET),
+    Rule::new(Class::Defend, Kind::DefendLogonFailed, &[(Field::Action, Test::Is(&["log_on"])), REMOTE, (Field::Outcome, Test::Is(&["failure"]))])
+        .users(TARGET),
     Rule::new(Class::Defend, Kind::DefendLogon, &[(Field::Action, Test::Is(&["log_on"])), REMOTE]).users(TARGET),
     Rule::new(Class::Defend, Kind::DefendEnd, &[(Field::Action, Test::Is(&["log_off"])), REMOTE]).users(TARGET),
     // Defend adds the session only to processes; whatever the action, the first record of a session proves it.
