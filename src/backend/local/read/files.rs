@@ -231,6 +231,9 @@ impl<I: Interpret> Reader<'_, I> {
             }
             Format::Zeek => self.zeek(stream, peeked)?,
             Format::Csv { delimiter } => self.csv(stream, peeked, delimiter)?,
+            Format::Unknown if stream.is_wanted && peeked.head().trim_ascii_start().starts_with(b"<") => {
+                return Err("it is XML, which is not read; save the log as .evtx, or export it as JSON or CSV".to_owned());
+            }
             Format::Unknown if stream.is_wanted => {
                 return Err("it is of no format that is known; looked for EVTX, JSON, CSV with a header, Zeek logs and Parquet".to_owned());
             }
