@@ -16,6 +16,11 @@ impl RuleSet {
         true
     }
 
+    /// Id of the rule at `place`.
+    pub fn id(&self, _place: usize) -> &str {
+        ""
+    }
+
     /// The event codes that any rule could match; `None` where a rule does not say.
     pub fn event_codes(&self) -> Option<Vec<u32>> {
         Some(Vec::new())
