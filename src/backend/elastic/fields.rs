@@ -66,7 +66,8 @@ const LONGEST_PATH: usize = 3000;
 
 /// Asks for the fields of everything that `patterns` match and sorts the indices by them.
 pub(super) async fn targets(client: &Client, patterns: &[String]) -> Result<Vec<Target>, BackendError> {
-    let known: BTreeSet<&'static str> = SHAPES.iter().flat_map(|shape| shape.paths()).chain(FIELDS.iter().flat_map(|(_, paths)| paths.iter().copied())).chain([TIME]).collect();
+    let known: BTreeSet<&'static str> =
+        SHAPES.iter().flat_map(|shape| shape.paths()).chain(FIELDS.iter().flat_map(|(_, paths)| paths.iter().copied())).chain([TIME]).collect();
     let mut caps: BTreeMap<String, Value> = BTreeMap::new();
     let mut indices = BTreeSet::new();
     let names: Vec<String> = known.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.keyword")]).collect();
