@@ -13,7 +13,7 @@ use super::progress::{Progress, Silent};
 use super::sample::Sample;
 use super::walk::walk;
 use super::{evtx, lines};
-use crate::backend::local::open::Reading;
+use crate::backend::local::open::Options;
 use crate::query::SourceReport;
 
 /// This test program as the child that reads event logs; what the test harness prints is filtered out.
@@ -104,7 +104,7 @@ fn skipped(report: &SourceReport) -> Vec<(&str, u64)> {
 }
 
 fn error(paths: &[PathBuf]) -> String {
-    Reading { workers: 1, child: child(), ..Reading::default() }.read(paths, &Sample, &Silent).unwrap_err().what
+    Options { workers: 1, child: child(), ..Options::default() }.read(paths, &Sample, &Silent).unwrap_err().what
 }
 
 #[test]
