@@ -116,6 +116,7 @@ actions! {
     Ask: BucketSize "bucket-size" "bucket" "Change the width of the buckets";
     Ask: Pause "pause" "pause" "Pause the live view, or resume it";
     Ask: Refresh "refresh" "refresh" "Ask again now";
+    Ask: OnlyNew "only-new" "only new" "List only what was never seen on this destination before, or everything again";
     Use: Mark "mark" "mark" "Mark the row, or take the mark away";
     Use: Copy "copy" "copy" "Copy what is under the cursor";
     Use: Query "query" "query" "Show the query behind what is shown, ready to paste into another tool";
