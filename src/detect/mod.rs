@@ -53,8 +53,11 @@ pub trait Detector: Send {
     fn fork(&self) -> Box<dyn Detector>;
 }
 
+/// How a detector begins, knowing nothing yet.
+pub type Begin = fn(&Plan) -> Box<dyn Detector>;
+
 /// Every detector: its name in `--detector`, and how it begins. The first is the default.
-pub const DETECTORS: &[(&str, fn(&Plan) -> Box<dyn Detector>)] = &[(plain::NAME, |plan| Box::new(plain::Plain::new(plan)))];
+pub const DETECTORS: &[(&str, Begin)] = &[(plain::NAME, |plan| Box::new(plain::Plain::new(plan)))];
 
 /// How arrivals are to be judged.
 #[derive(Clone, Debug)]

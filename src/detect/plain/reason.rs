@@ -23,7 +23,7 @@ pub fn judged(size: BucketSize, count: u32, expected: Expected, novelty: Novelty
     words.push_str(if new_for.is_some() { " in this estate" } else { " at this time" });
     words.push_str(&format!(" (upper bound {:.0})", expected.upper));
     match novelty {
-        Novelty::New(new) if new == count && count > 1 => words.push_str(&format!("; all {count} of them new here")),
+        Novelty::New(new) if new == count && count > 2 => words.push_str(&format!("; all {count} of them new here")),
         Novelty::New(0) | Novelty::Unknown => {}
         Novelty::New(1) if count == 1 => words.push_str("; it is new here"),
         Novelty::New(new) => words.push_str(&format!("; {new} of them new here")),
