@@ -203,20 +203,22 @@ impl Timeline<'_> {
     /// The signs explained, in the headroom, at whichever end no mark stands.
     fn legend(&self, pen: Pen<'_>, plot: Rect, buf: &mut Buffer) {
         let glyphs = pen.glyphs;
-        let mut parts = vec![(glyphs.known(), Role::TimelineKnown, " known"), (glyphs.new(), Role::TimelineNew, " new")];
-        if self.bars.iter().any(|bar| bar.band.is_some()) {
-            parts.push((glyphs.upper(), Role::TimelineBand, " upper bound"));
+        let mut parts = vec![(glyphs.known_bar(), Role::TimelineKnown, " known"), (glyphs.new_bar(), Role::TimelineNew, " new")];
+        let lines = [(glyphs.upper(), Role::TimelineBand, " upper bound"), (glyphs.typical(), Role::TimelineTypical, " typical")];
+        let is_drawn = |sign: &str| plot.positions().any(|at| buf.cell(at).is_some_and(|cell| cell.symbol() == sign));
+        parts.extend(lines.into_iter().filter(|(sign, _, _)| is_drawn(sign)));
+        let width =
+            |parts: &[(&str, Role, &str)]| parts.iter().map(|(sign, _, word)| text::width(sign) + text::width(word) + 2).sum::<usize>().saturating_sub(2);
+        while width(&parts) > usize::from(plot.width) {
+            parts.pop();
         }
+        let Some(wide) = u16::try_from(width(&parts)).ok().filter(|wide| *wide > 0) else { return };
         let mut spans = Vec::new();
         for (sign, role, word) in parts {
             if !spans.is_empty() {
                 spans.push(Span::raw("  "));
             }
             spans.extend([Span::styled(sign, pen.style(role)), Span::styled(word, pen.style(Role::Muted))]);
-        }
-        let wide = u16::try_from(spans.iter().map(|span| text::width(&span.content)).sum::<usize>()).unwrap_or(u16::MAX);
-        if wide > plot.width {
-            return;
         }
         // With a column of air, lest a mark be read as a part of it.
         let is_free = |x: u16, buf: &Buffer| {
@@ -278,8 +280,8 @@ pub fn next_anomaly(bars: &[Bar], cursor: usize, forward: bool) -> Option<usize>
 /// partly filled cell of new ones differs by its role alone where the terminal has Unicode.
 const fn bar_glyph(glyphs: Glyphs, fill: u16, is_new: bool) -> &'static str {
     match (fill, is_new, glyphs) {
-        (8, true, _) | (6.., true, Glyphs::Ascii) => glyphs.new(),
-        (8, false, _) => glyphs.known(),
+        (8, true, _) | (6.., true, Glyphs::Ascii) => glyphs.new_bar(),
+        (8, false, _) => glyphs.known_bar(),
         (fill, _, _) => glyphs.eighths(fill as u8),
     }
 }
