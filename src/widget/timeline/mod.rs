@@ -10,6 +10,7 @@
 
 mod grid;
 mod labels;
+mod scale;
 
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
@@ -17,6 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use self::grid::Grid;
+use self::scale::{Scale, axis_width, short};
 use super::{Glyphs, Pen, severity, text};
 use crate::domain::{Severity, Timestamp};
 use crate::theme::Role;
@@ -240,36 +242,6 @@ impl Timeline<'_> {
     }
 }
 
-/// Counts to rows.
-#[derive(Clone, Copy)]
-struct Scale {
-    /// The count at full height.
-    top: u32,
-    /// Rows for bars.
-    rows: u16,
-}
-
-impl Scale {
-    /// Eighths of a row for a bar and for the new part at its foot. What is not nothing is at least an
-    /// eighth, and the known part keeps one where there is room for both.
-    fn eighths(self, total: u32, new: u32) -> (u16, u16) {
-        let scaled = |count: u32| {
-            let eighths = (f64::from(count) * f64::from(self.rows) * 8.0 / f64::from(self.top)).round();
-            if count == 0 { 0 } else { (eighths as u16).clamp(1, self.rows * 8) }
-        };
-        let all = scaled(total);
-        let new = if new < total { scaled(new).min(all.saturating_sub(1)) } else { all };
-        (all, new)
-    }
-
-    /// The row of a bound: the first that no bar within it reaches, so that a bar which touches it is beyond it.
-    /// Never the lowest row, which says what came.
-    fn row(self, bound: f32) -> u16 {
-        let row = (f64::from(bound) * f64::from(self.rows) / f64::from(self.top)).ceil();
-        (row as u16).max(1).min(self.rows.saturating_sub(1))
-    }
-}
-
 /// The next anomaly (minor or worse) after `cursor`, or the one before it; `None` where there is none.
 pub fn next_anomaly(bars: &[Bar], cursor: usize, forward: bool) -> Option<usize> {
     let odd = |(place, bar): (usize, &Bar)| bar.is_odd().then_some(place);
@@ -284,20 +256,6 @@ const fn bar_glyph(glyphs: Glyphs, fill: u16, is_new: bool) -> &'static str {
         (8, false, _) => glyphs.known_bar(),
         (fill, _, _) => glyphs.eighths(fill as u8),
     }
-}
-
-/// A count in at most five characters: `41`, `9999`, `12k`, `3M`.
-fn short(count: u32) -> String {
-    match count {
-        0..=99_999 => count.to_string(),
-        100_000..=9_999_999 => format!("{}k", count / 1000),
-        _ => format!("{}M", count / 1_000_000),
-    }
-}
-
-/// Columns of the axis: the largest label, at least three digits so that the plot stands still, and the wall.
-fn axis_width(top: u32) -> Option<u16> {
-    u16::try_from(short(top).len().max(3) + 1).ok()
 }
 
 #[cfg(test)]

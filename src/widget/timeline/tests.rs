@@ -87,16 +87,6 @@ fn every_size_is_survived() {
 }
 
 #[test]
-fn anything_is_seen_and_the_known_part_stays() {
-    let scale = Scale { top: 1000, rows: 6 };
-    assert_eq!(scale.eighths(0, 0), (0, 0));
-    assert_eq!(scale.eighths(1, 0), (1, 0));
-    assert_eq!(scale.eighths(1, 1), (1, 1));
-    assert_eq!(scale.eighths(1000, 1000), (48, 48));
-    assert_eq!(scale.eighths(1000, 999), (48, 47));
-}
-
-#[test]
 fn a_bar_that_touches_the_bound_is_beyond_it() {
     for rows in 2..12 {
         for upper in 1..40_u16 {
