@@ -165,6 +165,13 @@ impl Stage {
         }
     }
 
+    /// Another size of the terminal.
+    pub fn resize(&mut self, width: u16, height: u16) {
+        self.area = Rect::new(0, 0, width, height);
+        let effects = self.app.update(Input::Resized { width, height });
+        self.settle(effects);
+    }
+
     /// Lets so many seconds pass.
     pub fn pass(&mut self, seconds: u64) {
         self.uptime += Duration::from_secs(seconds);

@@ -14,9 +14,11 @@ use crate::view::{Ctx, words};
 use crate::widget::table::{self, Cell, Column, Highlight, Table};
 use crate::widget::text::{self, Align};
 
-fn columns(when: u16) -> [Column; 8] {
+/// The columns, the first as wide as the widest source.
+fn columns(when: u16, source: usize) -> [Column; 8] {
+    let source = u16::try_from(source).unwrap_or(u16::MAX).clamp(15, 39);
     [
-        Column { title: "source", min: 15, max: 26, keep: 255, align: Align::Left },
+        Column { title: "source", min: source.min(26), max: source, keep: 255, align: Align::Left },
         Column { title: "new", min: 4, max: 4, keep: 250, align: Align::Left },
         Column { title: "outcome", min: 10, max: 10, keep: 240, align: Align::Left },
         Column { title: "first", min: when, max: when, keep: 200, align: Align::Left },
@@ -50,7 +52,8 @@ pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, are
     let is_new = rows::newness(visit, cx);
     let place = cursor.place.min(rows.len().saturating_sub(1));
     let moment = Moment::within(visit.focus(cx.investigation.range, cx.investigation.size).range(), &cx.investigation.zone);
-    let columns = columns(moment.width());
+    let wide = |row: &&TallyRow| text::width(row.value.safe().as_str()).saturating_add(if row.value.raw().starts_with("127.") || row.value.raw() == "::1" { 5 } else { 0 });
+    let columns = columns(moment.width(), rows.iter().map(wide).max().unwrap_or(0));
     let table = Table {
         columns: &columns,
         rows: rows.len(),
