@@ -1,1 +1,23 @@
-//! (in work)
+//! What is being looked at: the state of the program and its only mutator. Synchronous, without terminal, clock or IO.
+//!
+//! [`reduce`] takes what happened ([`Msg`]) and returns what is to be done ([`Effect`]). Each piece of fetched data
+//! lives in a [`slot::Fetched`] under an epoch: asking again raises it, and the answer to an older question is dropped.
+
+pub mod action;
+pub mod board;
+pub mod merge;
+pub mod msg;
+pub mod period;
+mod reduce;
+pub mod slot;
+pub mod state;
+pub mod visit;
+
+pub use action::Action;
+pub use board::{Board, Cell, Lane};
+pub use msg::{Effect, Msg};
+pub use period::Period;
+pub use reduce::{reduce, start};
+pub use slot::{Epoch, Fetched, Progress, Slot};
+pub use state::Investigation;
+pub use visit::{Focus, Tab, Visit};

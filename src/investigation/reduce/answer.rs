@@ -1,0 +1,173 @@
+//! Answers coming in: each goes to its slot if its epoch is the latest; a failure keeps the picture.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::ask;
+use crate::domain::{Completeness, Kept, Load, Trouble};
+use crate::investigation::merge::merge;
+use crate::investigation::state::LEAST_PAUSE;
+use crate::investigation::{Board, Effect, Epoch, Investigation, Progress, Slot};
+use crate::query::{Answer, Ask};
+
+/// A question has got so far.
+pub(super) fn progressed(state: &mut Investigation, slot: Slot, epoch: Epoch, done: u64, of: Option<u64>) {
+    let progress = Some(Progress { done, of });
+    let set = |fetched_epoch: Epoch, place: &mut Option<Progress>| {
+        if fetched_epoch == epoch {
+            *place = progress;
+        }
+    };
+    match slot {
+        Slot::Overview => set(state.overview.epoch, &mut state.overview.progress),
+        Slot::Arrivals => set(state.arrivals.epoch, &mut state.arrivals.progress),
+        Slot::History => set(state.history.epoch, &mut state.history.progress),
+        Slot::Live => set(state.live.epoch, &mut state.live.progress),
+        Slot::Count => set(state.counted.epoch, &mut state.counted.progress),
+        Slot::Detection => set(state.judged.epoch, &mut state.judged.progress),
+        Slot::Sources | Slot::Users | Slot::Events => {
+            if let Some(visit) = state.trail.last_mut() {
+                match slot {
+                    Slot::Sources => set(visit.sources.epoch, &mut visit.sources.progress),
+                    Slot::Users => set(visit.users.epoch, &mut visit.users.progress),
+                    _ => set(visit.events.epoch, &mut visit.events.progress),
+                }
+            }
+        }
+    }
+}
+
+/// A question was answered.
+pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, result: Result<Answer, Trouble>, took: Duration, effects: &mut Vec<Effect>) {
+    match slot {
+        Slot::Overview => {
+            let result = expect(result, |answer| if let Answer::Overview(overview) = answer { Ok(overview) } else { Err(answer) }, |overview| &overview.completeness);
+            if state.overview.finish(epoch, result, state.now)
+                && let Some(overview) = state.overview.value()
+            {
+                if !state.is_period_chosen && !overview.is_live {
+                    state.period = crate::investigation::Period::All;
+                }
+                ask::everything(state, false, effects);
+            }
+        }
+        Slot::Arrivals => {
+            let result = expect(result, arrivals, |arrivals| &arrivals.completeness);
+            let asked = state.arrivals.ask.clone();
+            if state.arrivals.finish(epoch, result, state.now) && state.arrivals.load.trouble().is_none() {
+                // The answer may be cut to the data; what was asked is known to be empty beyond it.
+                if let (Load::Ready(kept), Some(Ask::Arrivals { scope, .. })) = (&mut state.arrivals.load, asked)
+                    && kept.value.range != scope.range
+                {
+                    let mut value = (*kept.value).clone();
+                    value.range = scope.range;
+                    kept.value = Arc::new(value);
+                }
+                state.next_live = state.uptime.saturating_add(LEAST_PAUSE);
+                ask::count(state, effects);
+                if !ask::history(state, effects) {
+                    ask::detect(state, effects);
+                }
+            }
+        }
+        Slot::History => history(state, epoch, result, effects),
+        Slot::Live => live(state, epoch, result, took, effects),
+        Slot::Sources | Slot::Users | Slot::Events => {
+            let now = state.now;
+            let Some(visit) = state.trail.last_mut() else { return };
+            let tally = |answer| if let Answer::Tally(tally) = answer { Ok(tally) } else { Err(answer) };
+            match slot {
+                Slot::Sources => _ = visit.sources.finish(epoch, expect(result, tally, |tally| &tally.completeness), now),
+                Slot::Users => _ = visit.users.finish(epoch, expect(result, tally, |tally| &tally.completeness), now),
+                _ => {
+                    let page = |answer| if let Answer::Events(page) = answer { Ok(page) } else { Err(answer) };
+                    _ = visit.events.finish(epoch, expect(result, page, |page| &page.completeness), now);
+                }
+            }
+        }
+        Slot::Count | Slot::Detection => {}
+    }
+}
+
+fn arrivals(answer: Answer) -> Result<crate::domain::Arrivals, Answer> {
+    if let Answer::Arrivals(arrivals) = answer { Ok(arrivals) } else { Err(answer) }
+}
+
+/// The part of the answer that was asked for, with its completeness; an answer to another question is trouble.
+fn expect<T>(
+    result: Result<Answer, Trouble>,
+    part: impl FnOnce(Answer) -> Result<T, Answer>,
+    completeness: impl FnOnce(&T) -> &Completeness,
+) -> Result<(Arc<T>, Completeness), Trouble> {
+    let value = part(result?).map_err(|_| Trouble { what: "the backend answered another question than the one asked".to_owned(), advice: None })?;
+    let completeness = completeness(&value).clone();
+    Ok((Arc::new(value), completeness))
+}
+
+fn history(state: &mut Investigation, epoch: Epoch, result: Result<Answer, Trouble>, effects: &mut Vec<Effect>) {
+    let result = expect(result, arrivals, |arrivals| &arrivals.completeness);
+    let older = result.as_ref().ok().map(|(value, _)| Arc::clone(value));
+    if !state.history.finish(epoch, result.map(|(_, completeness)| (Arc::new(()), completeness)), state.now) {
+        return;
+    }
+    if let (Some(older), Some(Ask::Arrivals { scope, .. }), Some(kept)) = (older, state.history.ask.clone(), state.arrivals.load.kept().cloned()) {
+        let merged = merge(&kept.value, &older, scope.range);
+        state.arrivals.load = Load::Ready(Kept { value: Arc::new(merged), as_of: kept.as_of, completeness: kept.completeness });
+    }
+    // Without history too: the detector then says itself that it knows too little.
+    ask::detect(state, effects);
+}
+
+fn live(state: &mut Investigation, epoch: Epoch, result: Result<Answer, Trouble>, took: Duration, effects: &mut Vec<Effect>) {
+    let result = expect(result, arrivals, |arrivals| &arrivals.completeness);
+    let newer = result.as_ref().ok().map(|(value, _)| Arc::clone(value));
+    let trouble = result.as_ref().err().cloned();
+    if !state.live.finish(epoch, result.map(|(_, completeness)| (Arc::new(()), completeness)), state.now) {
+        return;
+    }
+    state.live_took = took;
+    state.next_live = state.uptime.saturating_add(LEAST_PAUSE.max(took.saturating_mul(5)));
+    let Some(kept) = state.arrivals.load.kept().cloned() else { return };
+    if let Some(trouble) = trouble {
+        state.arrivals.load = Load::Failed { trouble, previous: Some(kept) };
+        return;
+    }
+    let (Some(newer), Some(Ask::Arrivals { scope, .. })) = (newer, state.live.ask.clone()) else { return };
+    let asked = scope.range;
+    // Buckets that were not answered whole are asked again until they are.
+    state.live_from = (!newer.completeness.is_whole()).then_some(asked.from);
+    let range = state.period.range(state.now, state.extent(), state.size);
+    let merged = merge(&kept.value, &newer, asked);
+    let is_news = merged.rows != kept.value.rows || range != state.range;
+    state.arrivals.load = Load::Ready(Kept { value: Arc::new(merged), as_of: state.now, completeness: kept.completeness });
+    if !is_news {
+        return;
+    }
+    state.range = range;
+    if !state.history.load.is_loading() {
+        ask::detect(state, effects);
+    } else {
+        ask::count(state, effects);
+    }
+    ask::refresh_tables(state, asked.from, effects);
+}
+
+/// A board is there.
+pub(super) fn counted(state: &mut Investigation, slot: Slot, epoch: Epoch, result: Result<Arc<Board>, Trouble>, took: Duration, effects: &mut Vec<Effect>) {
+    let completeness = Completeness::whole(0);
+    let result = result.map(|board| (board, completeness));
+    let now = state.now;
+    match slot {
+        Slot::Count => _ = state.counted.finish(epoch, result, now),
+        Slot::Detection => {
+            if state.judged.finish(epoch, result, now) {
+                state.next_live = state.next_live.max(state.uptime.saturating_add(took.saturating_mul(2)));
+                if state.is_judging_due && state.frozen.is_none() {
+                    ask::detect(state, effects);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+

@@ -1,0 +1,305 @@
+//! The flow of an investigation: epochs, live merge, freeze, failure, the trail.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::*;
+use crate::domain::{Address, Arrival, Arrivals, BucketSize, Completeness, Destination, Endpoint, Range, Timestamp, Trouble};
+use crate::investigation::{Epoch, Period, Slot, Tab, board};
+use crate::query::{Answer, Ask, Filter, Overview, Tally};
+
+const NOW: &str = "2026-03-02T13:07:00Z";
+
+fn at(text: &str) -> Timestamp {
+    text.parse().expect("a time")
+}
+
+fn fresh() -> Investigation {
+    Investigation::new(at(NOW), Some(Period::Last(12)), BucketSize::Quarter, TimeZone::UTC, Vec::new())
+}
+
+fn overview(is_live: bool) -> Answer {
+    let extent = Range { from: at("2026-01-01T00:00:00Z"), to: at(NOW) };
+    Answer::Overview(Overview { title: "test".to_owned(), extent: Some(extent), is_live, reports: Vec::new(), completeness: Completeness::whole(1) })
+}
+
+/// `sources` distinct sources at 10.0.0.5 in the bucket of each time.
+fn arrivals(range: Range, rows: &[(&str, u32)]) -> Answer {
+    let size = BucketSize::Quarter;
+    let most = rows.iter().map(|row| row.1).max().unwrap_or(0);
+    Answer::Arrivals(Arrivals {
+        bucket: size,
+        range,
+        endpoints: vec![Endpoint { address: Address::clean("10.0.0.5"), host: None }],
+        sources: (0..most).filter_map(|number| Address::clean(&format!("10.1.0.{}", number + 1))).collect(),
+        rows: rows
+            .iter()
+            .flat_map(|(time, count)| (0..*count).map(move |source| Arrival { bucket: size.index(at(time).as_second()), endpoint: 0, source, events: 1 }))
+            .collect(),
+        completeness: Completeness::whole(1),
+    })
+}
+
+fn asks(effects: &[Effect]) -> Vec<(Slot, Epoch, Ask)> {
+    effects.iter().filter_map(|effect| if let Effect::Ask { slot, epoch, ask } = effect { Some((*slot, *epoch, ask.clone())) } else { None }).collect()
+}
+
+fn asked(effects: &[Effect], wanted: Slot) -> (Epoch, Ask) {
+    asks(effects).into_iter().find(|(slot, ..)| *slot == wanted).map(|(_, epoch, ask)| (epoch, ask)).expect("asked")
+}
+
+fn range_of(ask: &Ask) -> Range {
+    match ask {
+        Ask::Arrivals { scope, .. } | Ask::Tally { scope, .. } | Ask::Events { scope, .. } => scope.range,
+        _ => panic!("no range"),
+    }
+}
+
+fn answer(state: &mut Investigation, slot: Slot, epoch: Epoch, answer: Answer) -> Vec<Effect> {
+    reduce(state, Msg::Answered { slot, epoch, result: Ok(answer), took: Duration::from_millis(10) })
+}
+
+fn tick(state: &mut Investigation, now: &str, seconds: u64) -> Vec<Effect> {
+    reduce(state, Msg::Tick { now: at(now), uptime: Duration::from_secs(seconds) })
+}
+
+/// Carries out what is to be counted or judged.
+fn compute(state: &mut Investigation, effects: Vec<Effect>) -> Vec<Effect> {
+    let mut rest = Vec::new();
+    for effect in effects {
+        let (slot, epoch, board) = match effect {
+            Effect::Count { epoch, arrivals, size, range, known_from } => (Slot::Count, epoch, board::count(&arrivals, size, range, known_from)),
+            Effect::Detect { epoch, arrivals, plan, known_from } => (Slot::Detection, epoch, board::judge(&arrivals, &plan, known_from, |_, _| Default::default())),
+            other => {
+                rest.push(other);
+                continue;
+            }
+        };
+        rest.extend(reduce(state, Msg::Counted { slot, epoch, result: Ok(Arc::new(board)), took: Duration::ZERO }));
+    }
+    rest
+}
+
+/// Everything answered up to the first judged picture.
+fn settled(is_live: bool) -> Investigation {
+    let mut state = fresh();
+    let effects = start(&mut state);
+    let (epoch, _) = asked(&effects, Slot::Overview);
+    let effects = answer(&mut state, Slot::Overview, epoch, overview(is_live));
+    let (epoch, ask) = asked(&effects, Slot::Arrivals);
+    let effects = answer(&mut state, Slot::Arrivals, epoch, arrivals(range_of(&ask), &[("2026-03-02T12:30:00Z", 3), ("2026-03-02T13:00:00Z", 2)]));
+    let effects = compute(&mut state, effects);
+    let (epoch, ask) = asked(&effects, Slot::History);
+    let effects = answer(&mut state, Slot::History, epoch, arrivals(range_of(&ask), &[("2026-02-20T12:30:00Z", 1)]));
+    let effects = compute(&mut state, effects);
+    assert!(asks(&effects).is_empty());
+    state
+}
+
+fn counts(state: &Investigation) -> Vec<u32> {
+    state.board().map(|board| board.lanes[0].cells.iter().map(|cell| cell.count).filter(|count| *count > 0).collect()).unwrap_or_default()
+}
+
+fn destination(state: &Investigation) -> Arc<Destination> {
+    Arc::clone(&state.board().expect("a board").lanes[0].destination)
+}
+
+#[test]
+fn the_shown_range_comes_first_then_its_history() {
+    let mut state = fresh();
+    let effects = start(&mut state);
+    let (epoch, _) = asked(&effects, Slot::Overview);
+    let effects = answer(&mut state, Slot::Overview, epoch, overview(false));
+    let (epoch, ask) = asked(&effects, Slot::Arrivals);
+    // Widened to six hours, so that the widest bucket is whole.
+    assert_eq!(range_of(&ask), Range { from: at("2026-03-02T00:00:00Z"), to: at("2026-03-02T13:15:00Z") });
+    let effects = answer(&mut state, Slot::Arrivals, epoch, arrivals(range_of(&ask), &[("2026-03-02T12:30:00Z", 3)]));
+    let (_, ask) = asked(&effects, Slot::History);
+    assert_eq!(range_of(&ask), Range { from: at("2026-01-31T00:00:00Z"), to: at("2026-03-02T00:00:00Z") });
+    let effects = compute(&mut state, effects);
+    assert_eq!(counts(&state), [3]);
+    assert!(!state.board().expect("a board").is_judged);
+    let (epoch, ask) = asked(&effects, Slot::History);
+    let effects = answer(&mut state, Slot::History, epoch, arrivals(range_of(&ask), &[]));
+    compute(&mut state, effects);
+    assert!(state.board().expect("a board").is_judged);
+}
+
+#[test]
+fn an_answer_to_an_older_question_is_dropped() {
+    let mut state = fresh();
+    let effects = start(&mut state);
+    let (epoch, _) = asked(&effects, Slot::Overview);
+    let effects = answer(&mut state, Slot::Overview, epoch, overview(false));
+    let (old, ask) = asked(&effects, Slot::Arrivals);
+    let effects = reduce(&mut state, Msg::PeriodChosen(Period::Last(1)));
+    let (new, _) = asked(&effects, Slot::Arrivals);
+    assert!(new > old);
+    let effects = answer(&mut state, Slot::Arrivals, old, arrivals(range_of(&ask), &[("2026-03-02T12:30:00Z", 3)]));
+    assert!(effects.is_empty());
+    assert!(state.arrivals.value().is_none());
+}
+
+#[test]
+fn a_live_tick_asks_the_young_buckets_and_raises_old_ones() {
+    let mut state = settled(true);
+    assert!(asks(&tick(&mut state, NOW, 1)).is_empty(), "not before two seconds");
+    let effects = tick(&mut state, "2026-03-02T13:16:00Z", 2);
+    let (epoch, ask) = asked(&effects, Slot::Live);
+    // Four buckets before the last answer, the open one, and what has begun since.
+    assert_eq!(range_of(&ask), Range { from: at("2026-03-02T12:00:00Z"), to: at("2026-03-02T13:30:00Z") });
+    assert!(asks(&tick(&mut state, "2026-03-02T13:16:02Z", 9)).is_empty(), "one question at a time");
+    let news = arrivals(range_of(&ask), &[("2026-03-02T12:30:00Z", 5), ("2026-03-02T13:15:00Z", 1)]);
+    let effects = reduce(&mut state, Msg::Answered { slot: Slot::Live, epoch, result: Ok(news), took: Duration::from_secs(3) });
+    compute(&mut state, effects);
+    assert_eq!(counts(&state), [5, 1]);
+    assert_eq!(state.range.to, at("2026-03-02T13:30:00Z"));
+    assert_eq!(state.arrivals.value().map(|arrivals| arrivals.range.from), Some(at("2026-01-31T00:00:00Z")));
+    assert!(asks(&tick(&mut state, "2026-03-02T13:16:30Z", 23)).is_empty(), "a slow backend is asked less: five times what it took");
+    assert!(!asks(&tick(&mut state, "2026-03-02T13:16:31Z", 24)).is_empty());
+}
+
+#[test]
+fn files_are_shown_whole_unless_a_range_was_chosen() {
+    for (is_live, period) in [(false, Period::All), (true, Period::Last(12))] {
+        let mut state = Investigation::new(at(NOW), None, BucketSize::Quarter, TimeZone::UTC, Vec::new());
+        let effects = start(&mut state);
+        let (epoch, _) = asked(&effects, Slot::Overview);
+        answer(&mut state, Slot::Overview, epoch, overview(is_live));
+        assert_eq!(state.period, period);
+    }
+}
+
+#[test]
+fn files_are_not_asked_again() {
+    let mut state = settled(false);
+    assert!(tick(&mut state, NOW, 100).is_empty());
+}
+
+#[test]
+fn a_failure_keeps_the_picture() {
+    let mut state = settled(true);
+    let effects = tick(&mut state, "2026-03-02T13:08:00Z", 5);
+    let (epoch, _) = asked(&effects, Slot::Live);
+    let trouble = Trouble { what: "could not reach the cluster".to_owned(), advice: None };
+    reduce(&mut state, Msg::Answered { slot: Slot::Live, epoch, result: Err(trouble), took: Duration::from_secs(1) });
+    assert_eq!(counts(&state), [3, 2]);
+    assert_eq!(state.arrivals.load.trouble().map(|trouble| trouble.what.as_str()), Some("could not reach the cluster"));
+    assert_eq!(state.age().map(|age| age.as_secs()), Some(60));
+    let (epoch, ask) = asked(&tick(&mut state, "2026-03-02T13:09:00Z", 60), Slot::Live);
+    let effects = answer(&mut state, Slot::Live, epoch, arrivals(range_of(&ask), &[("2026-03-02T12:30:00Z", 3), ("2026-03-02T13:00:00Z", 2)]));
+    assert!(effects.is_empty(), "nothing new, nothing judged again");
+    assert!(state.arrivals.load.trouble().is_none());
+}
+
+#[test]
+fn buckets_answered_in_part_are_asked_again() {
+    let mut state = settled(true);
+    let (epoch, ask) = asked(&tick(&mut state, "2026-03-02T13:08:00Z", 5), Slot::Live);
+    let Answer::Arrivals(mut news) = arrivals(range_of(&ask), &[]) else { panic!("arrivals") };
+    news.completeness.timed_out = true;
+    let effects = answer(&mut state, Slot::Live, epoch, Answer::Arrivals(news));
+    compute(&mut state, effects);
+    assert!(state.completeness().is_some_and(|completeness| completeness.timed_out));
+    let (_, again) = asked(&tick(&mut state, "2026-03-02T15:00:00Z", 60), Slot::Live);
+    assert_eq!(range_of(&again).from, range_of(&ask).from);
+}
+
+#[test]
+fn a_frozen_picture_stands_still() {
+    let mut state = settled(true);
+    let (epoch, ask) = asked(&tick(&mut state, "2026-03-02T13:08:00Z", 5), Slot::Live);
+    let effects = reduce(&mut state, Msg::FreezeToggled);
+    assert!(matches!(effects.as_slice(), [Effect::Abort(Slot::Live), ..]));
+    assert_eq!(state.frozen, Some(at("2026-03-02T13:08:00Z")));
+    answer(&mut state, Slot::Live, epoch, arrivals(range_of(&ask), &[("2026-03-02T12:30:00Z", 9)]));
+    assert_eq!(counts(&state), [3, 2]);
+    assert!(tick(&mut state, "2026-03-02T13:30:00Z", 500).is_empty());
+    reduce(&mut state, Msg::FreezeToggled);
+    let (_, ask) = asked(&tick(&mut state, "2026-03-02T14:30:00Z", 501), Slot::Live);
+    assert_eq!(range_of(&ask), Range { from: at("2026-03-02T12:00:00Z"), to: at("2026-03-02T14:45:00Z") }, "the gap is asked too");
+}
+
+#[test]
+fn another_bucket_size_asks_nothing_new() {
+    let mut state = settled(false);
+    let effects = reduce(&mut state, Msg::BucketSizeChanged);
+    assert!(asks(&effects).is_empty());
+    compute(&mut state, effects);
+    assert_eq!(state.size, BucketSize::Hour);
+    assert_eq!(counts(&state), [3, 2]);
+    let effects = reduce(&mut state, Msg::BucketSizeChanged);
+    compute(&mut state, effects);
+    assert_eq!(counts(&state), [3], "the same sources in one bucket of six hours");
+    assert_eq!(state.range.from, at("2026-03-02T00:00:00Z"));
+}
+
+#[test]
+fn the_tables_follow_a_cursor_at_rest() {
+    let mut state = settled(false);
+    let destination = destination(&state);
+    let effects = reduce(&mut state, Msg::Visited(destination));
+    let (_, ask) = asked(&effects, Slot::Sources);
+    assert_eq!(range_of(&ask), state.range, "first the whole range");
+    assert_eq!(state.visit().map(|visit| visit.cursor), Some(at("2026-03-02T12:30:00Z")), "on the worst bucket");
+    assert!(reduce(&mut state, Msg::CursorMoved(1)).is_empty());
+    assert!(reduce(&mut state, Msg::CursorMoved(1)).is_empty());
+    let effects = reduce(&mut state, Msg::Tick { now: at(NOW), uptime: Duration::from_millis(200) });
+    let (_, ask) = asked(&effects, Slot::Sources);
+    assert_eq!(range_of(&ask), Range { from: at("2026-03-02T13:00:00Z"), to: at("2026-03-02T13:15:00Z") });
+    assert_eq!(asks(&effects).len(), 2, "sources and users, once each");
+    reduce(&mut state, Msg::Brushed);
+    reduce(&mut state, Msg::CursorMoved(-2));
+    let (_, ask) = asked(&tick(&mut state, NOW, 9), Slot::Users);
+    assert_eq!(range_of(&ask), Range { from: at("2026-03-02T12:30:00Z"), to: at("2026-03-02T13:15:00Z") }, "the brushed range");
+}
+
+#[test]
+fn going_back_finds_everything_as_it_was() {
+    let mut state = settled(false);
+    let destination = destination(&state);
+    let effects = reduce(&mut state, Msg::Visited(destination));
+    let tally = || Answer::Tally(Tally { rows: Vec::new(), without: 7, completeness: Completeness::whole(7) });
+    for (slot, epoch, _) in asks(&effects) {
+        answer(&mut state, slot, epoch, tally());
+    }
+    let effects = reduce(&mut state, Msg::Narrowed { source: Address::clean("10.1.0.1"), user: None });
+    let (epoch, ask) = asked(&effects, Slot::Users);
+    assert!(matches!(ask, Ask::Tally { scope, .. } if scope.source == Address::clean("10.1.0.1")));
+    assert_eq!(state.visit().map(|visit| visit.tab), Some(Tab::Users));
+    let effects = reduce(&mut state, Msg::Left);
+    assert!(asks(&effects).is_empty(), "the tables are still here");
+    assert_eq!(state.visit().and_then(|visit| visit.sources.value()).map(|tally| tally.without), Some(7));
+    answer(&mut state, Slot::Users, epoch, Answer::Tally(Tally { rows: Vec::new(), without: 1, completeness: Completeness::whole(1) }));
+    assert_eq!(state.visit().and_then(|visit| visit.users.value()).map(|tally| tally.without), Some(7), "an answer for the place that was left is dropped");
+    reduce(&mut state, Msg::Left);
+    assert!(state.visit().is_none());
+}
+
+#[test]
+fn a_filter_is_part_of_every_question() {
+    let mut state = settled(false);
+    let effects = reduce(&mut state, Msg::FilterSet { text: String::new(), filter: Filter::Everything });
+    let (_, ask) = asked(&effects, Slot::Arrivals);
+    assert!(matches!(ask, Ask::Arrivals { scope, .. } if scope.filter == Filter::Everything));
+    assert!(state.board().is_none(), "the old picture was about something else");
+}
+
+#[test]
+fn zoom_goes_in_and_out_again() {
+    let mut state = settled(false);
+    let destination = destination(&state);
+    reduce(&mut state, Msg::Visited(destination));
+    let whole = state.range;
+    for _ in 0..20 {
+        reduce(&mut state, Msg::Zoomed { is_in: true });
+    }
+    let window = state.visit().expect("a visit").window(whole);
+    assert_eq!(window.to.duration_since(window.from).as_secs(), 4 * 900);
+    for _ in 0..20 {
+        reduce(&mut state, Msg::Zoomed { is_in: false });
+    }
+    assert_eq!(state.visit().expect("a visit").window(whole), whole);
+}

@@ -1,0 +1,187 @@
+//! The investigation: everything the program knows and the analyst chose. Changed by [`super::reduce`] only.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::board::Board;
+use super::period::Period;
+use super::slot::{Epoch, Fetched};
+use super::visit::Visit;
+use crate::domain::{Arrivals, BucketSize, Completeness, Range, Timestamp};
+use crate::query::{Ask, Filter, Overview, Scope};
+
+/// Days of history before the shown range by which the detector learns what is usual.
+pub const HISTORY_DAYS: i64 = 30;
+/// Young buckets that a live view asks again beside the open one: late events still raise them.
+pub const YOUNG: i64 = 4;
+/// Least pause between two live questions.
+pub const LEAST_PAUSE: Duration = Duration::from_secs(2);
+/// How long a cursor must rest before its bucket is asked about.
+pub const REST: Duration = Duration::from_millis(150);
+
+/// The state of the program.
+#[derive(Clone, Debug)]
+pub struct Investigation {
+    /// What counts as now.
+    pub now: Timestamp,
+    /// Since the start of the program.
+    pub uptime: Duration,
+    /// The zone in which times are shown.
+    pub zone: TimeZone,
+    /// The zones in which the people of the site work.
+    pub zones: Vec<TimeZone>,
+    /// The chosen stretch of time.
+    pub period: Period,
+    /// Whether the analyst chose it; else it follows from what there is: all of the files, the last hours of a cluster.
+    pub is_period_chosen: bool,
+    /// What it came to when it was asked or refreshed last.
+    pub range: Range,
+    /// Width of the buckets on the screen.
+    pub size: BucketSize,
+    /// The filter as typed; empty for none.
+    pub filter_text: String,
+    /// The filter of every question.
+    pub filter: Filter,
+    /// What there is.
+    pub overview: Fetched<Overview>,
+    /// The arrivals of range and history, as far as they are here.
+    pub arrivals: Fetched<Arrivals>,
+    /// The history before them.
+    pub history: Fetched<()>,
+    /// The live question.
+    pub live: Fetched<()>,
+    /// What the live answer before last lacked, so that it is asked again: from here on.
+    pub live_from: Option<Timestamp>,
+    /// Counting.
+    pub counted: Fetched<Board>,
+    /// Judging.
+    pub judged: Fetched<Board>,
+    /// Whether arrivals came in while the detector was at work.
+    pub is_judging_due: bool,
+    /// When the next live question is due (since the start).
+    pub next_live: Duration,
+    /// How long the last live question took.
+    pub live_took: Duration,
+    /// Since when the picture stands still.
+    pub frozen: Option<Timestamp>,
+    /// Where the analyst is: empty on the list of destinations.
+    pub trail: Vec<Visit>,
+    /// Number of the last question.
+    pub epoch: Epoch,
+}
+
+impl Investigation {
+    /// A fresh one that has asked nothing yet.
+    pub fn new(now: Timestamp, period: Option<Period>, size: BucketSize, zone: TimeZone, zones: Vec<TimeZone>) -> Self {
+        Self {
+            now,
+            uptime: Duration::ZERO,
+            zone,
+            zones,
+            period: period.unwrap_or(Period::Last(12)),
+            is_period_chosen: period.is_some(),
+            range: Range { from: now, to: now },
+            size,
+            filter_text: String::new(),
+            filter: Filter::Everything,
+            overview: Fetched::default(),
+            arrivals: Fetched::default(),
+            history: Fetched::default(),
+            live: Fetched::default(),
+            live_from: None,
+            counted: Fetched::default(),
+            judged: Fetched::default(),
+            is_judging_due: false,
+            next_live: Duration::ZERO,
+            live_took: Duration::ZERO,
+            frozen: None,
+            trail: Vec::new(),
+            epoch: Epoch::default(),
+        }
+    }
+
+    /// The board to draw: the judged one unless a newer choice of range or bucket is only counted so far.
+    pub fn board(&self) -> Option<&Board> {
+        self.judged.value().filter(|board| board.size == self.size && board.range == self.range).or_else(|| {
+            self.counted.value().filter(|board| board.size == self.size && board.range == self.range).or_else(|| self.judged.value()).or_else(|| self.counted.value())
+        })
+    }
+
+    /// The visited place, where there is one.
+    pub fn visit(&self) -> Option<&Visit> {
+        self.trail.last()
+    }
+
+    /// Whether more events may come and the view follows them.
+    pub fn is_live(&self) -> bool {
+        self.overview.value().is_some_and(|overview| overview.is_live) && !matches!(self.period, Period::Fixed(_))
+    }
+
+    /// What the data spans, now included where it is live.
+    pub fn extent(&self) -> Option<Range> {
+        let overview = self.overview.value()?;
+        let extent = overview.extent?;
+        Some(if overview.is_live { Range { from: extent.from, to: extent.to.max(self.now) } } else { extent })
+    }
+
+    /// Since when arrivals are known: the start of the history, or of the data.
+    pub fn known_from(&self) -> Timestamp {
+        let asked = self.arrivals.value().map_or(self.range.from, |arrivals| arrivals.range.from);
+        self.extent().map_or(asked, |extent| asked.max(extent.from))
+    }
+
+    /// What is missing from the picture, all its parts together. Parts of one backend repeat what was skipped while
+    /// reading, so the largest number counts, not the sum.
+    pub fn completeness(&self) -> Option<Completeness> {
+        let mut whole = self.arrivals.load.kept()?.completeness.clone();
+        let parts = [self.history.load.kept().map(|kept| &kept.completeness), self.live.load.kept().map(|kept| &kept.completeness)];
+        let overview = self.overview.load.kept().map(|kept| &kept.completeness);
+        for part in parts.into_iter().flatten().chain(overview) {
+            let skipped = std::mem::take(&mut whole.skipped);
+            let events = whole.events;
+            whole = whole.and(&Completeness { skipped: Vec::new(), ..part.clone() });
+            whole.events = events;
+            whole.skipped = skipped;
+            for skipped in &part.skipped {
+                match whole.skipped.iter_mut().find(|known| known.reason == skipped.reason) {
+                    Some(known) => known.count = known.count.max(skipped.count),
+                    None => whole.skipped.push(skipped.clone()),
+                }
+            }
+        }
+        Some(whole)
+    }
+
+    /// How old the picture is; `None` where it cannot age.
+    pub fn age(&self) -> Option<jiff::SignedDuration> {
+        let kept = self.arrivals.load.kept()?;
+        self.is_live().then(|| self.now.duration_since(kept.as_of))
+    }
+
+    /// The questions behind what the screen shows, for the query view.
+    pub fn shown_asks(&self) -> Vec<&Ask> {
+        match self.visit() {
+            Some(visit) => {
+                let tab = match visit.tab {
+                    super::Tab::Sources => &visit.sources.ask,
+                    super::Tab::Users => &visit.users.ask,
+                    super::Tab::Events => &visit.events.ask,
+                };
+                tab.iter().chain(&self.arrivals.ask).collect()
+            }
+            None => self.arrivals.ask.iter().chain(&self.history.ask).chain(&self.live.ask).collect(),
+        }
+    }
+
+    /// The scope of the arrivals question over `range`.
+    pub fn scope(&self, range: Range) -> Scope {
+        Scope { filter: self.filter.clone(), ..Scope::over(range) }
+    }
+
+    /// The same for anyone who wants the arrivals shared.
+    pub fn shared_arrivals(&self) -> Option<Arc<Arrivals>> {
+        self.arrivals.load.kept().map(|kept| Arc::clone(&kept.value))
+    }
+}

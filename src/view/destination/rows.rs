@@ -1,0 +1,174 @@
+//! The rows of the open tab: which are shown, which is under the cursor, what can be made of it.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use crate::domain::{Address, Event, Foreign, Load};
+use crate::investigation::{Fetched, Tab, Visit};
+use crate::query::filter::{Field, Pattern, Test};
+use crate::query::{Filter, TallyRow};
+use crate::theme::Role;
+use crate::view::{Ctx, event, opening, words};
+use crate::widget::text;
+
+/// Where the cursor of a table stands.
+#[derive(Clone, Copy)]
+pub(super) struct Cursor {
+    /// The row.
+    pub place: usize,
+    /// The first row drawn.
+    pub offset: usize,
+    /// Whether the keys go to the table.
+    pub has_keys: bool,
+}
+
+/// What is under the cursor.
+pub(super) enum Selected {
+    /// A source.
+    Source(Address),
+    /// A user.
+    User(Foreign),
+    /// An event.
+    Event(Box<Event>),
+}
+
+impl Selected {
+    /// The condition that an event has this value.
+    pub(super) fn condition(&self) -> Option<Filter> {
+        let source = |source: Address| Filter::test(Field::SourceIp, Test::Network(source.ip().into()));
+        match self {
+            Self::Source(address) => Some(source(*address)),
+            Self::User(user) => Some(Filter::test(Field::User, Test::Text(Pattern::literal(user.raw())))),
+            Self::Event(event) => event.source.map(source),
+        }
+    }
+}
+
+/// Whether a source is new here within what the tabs are about.
+pub(super) fn newness(visit: &Visit, cx: &Ctx<'_>) -> impl Fn(Address) -> bool {
+    let state = cx.investigation;
+    let board = state.board();
+    let since = board.map(|board| board.new_since(visit.focus(state.range, state.size).range()));
+    let mut newcomers: Vec<Address> = match (board.and_then(|board| visit.lane(board)), since) {
+        (Some(lane), Some(since)) => lane.newcomers(since).collect(),
+        _ => Vec::new(),
+    };
+    newcomers.sort_unstable();
+    move |source| newcomers.binary_search(&source).is_ok()
+}
+
+/// The rows of a tally that are shown.
+pub(super) fn tally<'a>(visit: &'a Visit, words: &str, cx: &Ctx<'_>) -> Vec<&'a TallyRow> {
+    let is_new = newness(visit, cx);
+    let tally = match visit.tab {
+        Tab::Sources => visit.sources.value(),
+        Tab::Users => visit.users.value(),
+        Tab::Events => None,
+    };
+    let of_newcomer = |row: &TallyRow| match visit.tab {
+        Tab::Sources => Address::clean(row.value.raw()).is_some_and(&is_new),
+        _ => row.sources.iter().copied().any(&is_new),
+    };
+    let rows = tally.map(|tally| tally.rows.as_slice()).unwrap_or_default();
+    let mut rows: Vec<&TallyRow> = rows.iter().filter(|row| (!visit.only_new || of_newcomer(row)) && (words.is_empty() || words::holds(&searched(row), words))).collect();
+    // Who came for the first time is what the analyst looks for; within both parts the most events stay first.
+    rows.sort_by_key(|row| !of_newcomer(row));
+    rows
+}
+
+fn searched(row: &TallyRow) -> String {
+    let mut text = row.value.raw().to_owned();
+    for user in &row.users {
+        text.push(' ');
+        text.push_str(user.raw());
+    }
+    for source in &row.sources {
+        text.push(' ');
+        text.push_str(&source.to_string());
+    }
+    text
+}
+
+/// The events of the page that are shown.
+pub(super) fn events<'a>(visit: &'a Visit, words: &str, cx: &Ctx<'_>) -> Vec<&'a Event> {
+    let is_new = newness(visit, cx);
+    let events = visit.events.value().map(|page| page.events.as_slice()).unwrap_or_default();
+    let text = |event: &Event| event::fields(event).iter().map(|(_, value)| value.raw().to_owned()).collect::<Vec<_>>().join(" ");
+    events.iter().filter(|event| (!visit.only_new || event.source.is_some_and(&is_new)) && (words.is_empty() || words::holds(&text(event), words))).collect()
+}
+
+/// How many rows are shown.
+pub(super) fn len(visit: &Visit, words: &str, cx: &Ctx<'_>) -> usize {
+    match visit.tab {
+        Tab::Events => events(visit, words, cx).len(),
+        _ => tally(visit, words, cx).len(),
+    }
+}
+
+/// What is under the cursor.
+pub(super) fn selected(visit: &Visit, words: &str, place: usize, cx: &Ctx<'_>) -> Option<Selected> {
+    let within = |len: usize| place.min(len.saturating_sub(1));
+    if visit.tab == Tab::Events {
+        let events = events(visit, words, cx);
+        return events.get(within(events.len())).map(|event| Selected::Event(Box::new((*event).clone())));
+    }
+    let rows = tally(visit, words, cx);
+    let value = &rows.get(within(rows.len()))?.value;
+    match visit.tab {
+        Tab::Sources => Address::clean(value.raw()).map(Selected::Source),
+        _ => Some(Selected::User(value.clone())),
+    }
+}
+
+/// The row under the cursor as a line of inert text.
+pub(super) fn copied(visit: &Visit, words: &str, place: usize, cx: &Ctx<'_>) -> Option<String> {
+    let zone = &cx.investigation.zone;
+    if visit.tab == Tab::Events {
+        return match selected(visit, words, place, cx)? {
+            Selected::Event(event) => Some(event::fields(&event).iter().map(|(name, value)| format!("{name}={}", words::inert(value))).collect::<Vec<_>>().join("\t")),
+            _ => None,
+        };
+    }
+    let rows = tally(visit, words, cx);
+    let row = rows.get(place.min(rows.len().saturating_sub(1)))?;
+    let users: Vec<String> = row.users.iter().map(words::inert).collect();
+    Some(format!(
+        "{}\t{}\t{}\t{}\t{}",
+        words::inert(&row.value),
+        words::day_clock(row.first, zone),
+        words::day_clock(row.last, zone),
+        words::plural(row.events, "event"),
+        users.join(" ")
+    ))
+}
+
+/// Says why a table is empty; false where it is not.
+pub(super) fn is_waiting<T>(fetched: &Fetched<T>, rows: usize, what: &str, visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) -> bool {
+    let pen = cx.pen;
+    if let Some(trouble) = fetched.load.trouble() {
+        if fetched.value().is_none() {
+            opening::trouble(trouble, pen, area, buf);
+            return true;
+        }
+        let line = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+        let said = crate::domain::foreign::sanitize(&trouble.what, crate::domain::Limits::CELL);
+        text::put(buf, line, line.x, line.y, &text::pad(said.as_str(), usize::from(line.width), text::Align::Left, pen.glyphs), pen.style(Role::Error));
+        return false;
+    }
+    match &fetched.load {
+        Load::Idle | Load::Loading { previous: None } => {
+            text::put(buf, area, area.x.saturating_add(2), area.y.saturating_add(1), &format!("asking for {what}…"), pen.style(Role::Muted));
+            true
+        }
+        _ if rows == 0 => {
+            let (said, advice) = if visit.only_new {
+                (format!("none of the {what} here is new"), "o lists all of them")
+            } else {
+                (format!("no {what} here"), "h and l move the bucket; Esc goes back")
+            };
+            opening::message(&said, Some(advice), Role::Muted, pen, area, buf);
+            true
+        }
+        _ => false,
+    }
+}

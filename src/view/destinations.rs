@@ -1,0 +1,369 @@
+//! Screen 1: one row per destination with the figures that decide where to look first, and its lane.
+
+use std::cmp::Ordering;
+use std::sync::Arc;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::Span;
+
+use super::filter::FilterPrompt;
+use super::{Ctx, Outcome, View, Want, moved, opening, words};
+use crate::domain::{Destination, Range, Severity};
+use crate::investigation::{Action, Board, Effect, Lane, Msg};
+use crate::keymap::Mode;
+use crate::query::Filter;
+use crate::query::filter::{Field, Pattern, Test};
+use crate::theme::Role;
+use crate::widget::lane::Slice;
+use crate::widget::table::{self, Cell, Column, Direction, Highlight, Table};
+use crate::widget::text::{self, Align};
+use crate::widget::{axis, severity};
+
+/// By what the rows are sorted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
+enum Sort {
+    /// Highest score first.
+    #[default]
+    Score,
+    /// Most sources in the latest bucket first.
+    Now,
+    /// Most new sources first.
+    New,
+    /// By name.
+    Name,
+}
+
+impl Sort {
+    const ALL: [Self; 4] = [Self::Score, Self::Now, Self::New, Self::Name];
+
+    fn next(self) -> Self {
+        Self::ALL.iter().cycle().skip_while(|sort| **sort != self).nth(1).copied().unwrap_or_default()
+    }
+
+    const fn column(self) -> usize {
+        match self {
+            Self::Score => SCORE,
+            Self::Now => NOW,
+            Self::New => NEW,
+            Self::Name => DESTINATION,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Score => "score",
+            Self::Now => "sources now",
+            Self::New => "new sources",
+            Self::Name => "name",
+        }
+    }
+}
+
+const SCORE: usize = 0;
+const DESTINATION: usize = 1;
+const NAME: usize = 2;
+const NOW: usize = 3;
+const TYPICAL: usize = 4;
+const NEW: usize = 5;
+const PEAK: usize = 6;
+const LANE: usize = 7;
+
+/// Name goes first when room runs out, then new, then typical; the lane needs room for eight hours of quarters.
+const COLUMNS: [Column; 8] = [
+    Column { title: "score", min: 5, max: 5, keep: 250, align: Align::Right },
+    Column { title: "destination", min: 15, max: 26, keep: 255, align: Align::Left },
+    Column { title: "name", min: 8, max: 18, keep: 1, align: Align::Left },
+    Column { title: "now", min: 4, max: 5, keep: 200, align: Align::Right },
+    Column { title: "typ", min: 4, max: 4, keep: 3, align: Align::Right },
+    Column { title: "new", min: 4, max: 5, keep: 2, align: Align::Right },
+    Column { title: "peak", min: 4, max: 5, keep: 4, align: Align::Right },
+    Column { title: "", min: 24, max: u16::MAX, keep: 240, align: Align::Left },
+];
+
+/// The list.
+#[derive(Default)]
+pub struct Destinations {
+    /// The destination under the cursor; the first row until somebody moves.
+    selected: Option<Arc<Destination>>,
+    offset: usize,
+    sort: Sort,
+    is_reversed: bool,
+    words: String,
+}
+
+/// A destination with what it is sorted by.
+struct Row<'a> {
+    lane: &'a Lane,
+    score: Option<f64>,
+    now: u32,
+    new: usize,
+}
+
+impl Destinations {
+    fn rows<'a>(&self, board: &'a Board) -> Vec<Row<'a>> {
+        let since = board.new_since(board.range);
+        let mut rows: Vec<Row<'a>> = board
+            .lanes
+            .iter()
+            .filter(|lane| self.words.is_empty() || words::holds(&searched(lane), &self.words))
+            .map(|lane| Row { lane, score: lane.score(), now: lane.cells.last().map_or(0, |cell| cell.count), new: lane.newcomers(since).count() })
+            .collect();
+        rows.sort_by(|one, two| {
+            let order = self.compare(one, two);
+            // The name decides between equals either way, so that rows do not jump.
+            (if self.is_reversed { order.reverse() } else { order }).then_with(|| one.lane.label.cmp(&two.lane.label))
+        });
+        rows
+    }
+
+    fn compare(&self, one: &Row<'_>, two: &Row<'_>) -> Ordering {
+        let peak = |row: &Row<'_>| row.lane.cells.iter().map(|cell| cell.count).max().unwrap_or(0);
+        match self.sort {
+            Sort::Score => two.score.unwrap_or(-1.0).total_cmp(&one.score.unwrap_or(-1.0)).then_with(|| peak(two).cmp(&peak(one))),
+            Sort::Now => two.now.cmp(&one.now),
+            Sort::New => two.new.cmp(&one.new),
+            Sort::Name => one.lane.destination.cmp(&two.lane.destination),
+        }
+    }
+
+    fn place(&self, rows: &[Row<'_>]) -> usize {
+        let is_same = |row: &Row<'_>, wanted: &Destination| *row.lane.destination == *wanted;
+        self.selected.as_ref().and_then(|wanted| rows.iter().position(|row| is_same(row, wanted))).unwrap_or(0)
+    }
+
+    fn table_area(area: Rect) -> Rect {
+        area
+    }
+}
+
+/// What words are looked for in.
+fn searched(lane: &Lane) -> String {
+    let mut text = String::new();
+    for address in &lane.destination.addresses {
+        text.push_str(&address.to_string());
+        text.push(' ');
+    }
+    for host in &lane.destination.hosts {
+        text.push_str(host.raw());
+        text.push(' ');
+    }
+    text
+}
+
+/// The condition that an event is about this destination.
+pub fn condition(destination: &Destination) -> Filter {
+    let addresses = destination.addresses.iter().map(|address| Filter::test(Field::DestinationIp, Test::Network(address.ip().into())));
+    let hosts = destination.hosts.iter().map(|host| Filter::test(Field::Host, Test::Text(Pattern::literal(host.raw()))));
+    Filter::any(addresses.chain(hosts))
+}
+
+/// The present filter and `more`, or all but `more`.
+pub fn filtered(cx: &Ctx<'_>, more: Filter, is_for: bool) -> Outcome {
+    let more = if is_for { more } else { more.negated() };
+    let filter = cx.investigation.filter.clone().and(more);
+    Outcome::msg(Msg::FilterSet { text: filter.to_string(), filter })
+}
+
+impl View for Destinations {
+    fn id(&self) -> &'static str {
+        "destinations"
+    }
+
+    fn mode(&self) -> Mode {
+        Mode::Table
+    }
+
+    fn footer(&self) -> Vec<Action> {
+        vec![Action::Enter, Action::Filter, Action::Sort, Action::TimeRange, Action::BucketSize, Action::Pause, Action::Palette]
+    }
+
+    fn act(&mut self, action: Action, cx: &Ctx<'_>) -> Outcome {
+        match action {
+            Action::Filter => return Outcome::Consumed(vec![Want::Layer(Box::new(FilterPrompt::new(&self.words, &cx.investigation.filter_text)))]),
+            Action::Sort => {
+                self.sort = self.sort.next();
+                return Outcome::Consumed(vec![Want::Say(format!("sorted by {}", self.sort.word()))]);
+            }
+            Action::ReverseSort => {
+                self.is_reversed = !self.is_reversed;
+                return Outcome::done();
+            }
+            Action::Back if !self.words.is_empty() => {
+                self.words.clear();
+                return Outcome::done();
+            }
+            Action::Back => return Outcome::Consumed(vec![Want::Say("this is the first screen; q leaves the program".to_owned())]),
+            _ => {}
+        }
+        let Some(board) = cx.investigation.board() else { return Outcome::Ignored };
+        let rows = self.rows(board);
+        let place = self.place(&rows);
+        let height = Table::height(Self::table_area(cx.area));
+        if let Some(to) = moved(action, place, rows.len(), height) {
+            self.selected = rows.get(to).map(|row| Arc::clone(&row.lane.destination));
+            self.offset = table::window(to, table::window(place, self.offset, height), height);
+            return Outcome::done();
+        }
+        let Some(row) = rows.get(place) else { return Outcome::Ignored };
+        match action {
+            Action::Enter => {
+                let destination = Arc::clone(&row.lane.destination);
+                self.selected = Some(Arc::clone(&destination));
+                Outcome::msg(Msg::Visited(destination))
+            }
+            Action::NextAnomaly | Action::PreviousAnomaly => {
+                let is_odd = |row: &Row<'_>| row.score.is_some_and(|score| score >= crate::domain::finding::ANOMALOUS);
+                let found = if action == Action::NextAnomaly {
+                    rows.iter().enumerate().skip(place.saturating_add(1)).find(|(_, row)| is_odd(row))
+                } else {
+                    rows.iter().enumerate().take(place).rev().find(|(_, row)| is_odd(row))
+                };
+                match found {
+                    Some((to, row)) => {
+                        self.selected = Some(Arc::clone(&row.lane.destination));
+                        self.offset = table::window(to, self.offset, height);
+                        Outcome::done()
+                    }
+                    None => Outcome::Consumed(vec![Want::Say("no further destination is anomalous".to_owned())]),
+                }
+            }
+            Action::FilterFor => filtered(cx, condition(&row.lane.destination), true),
+            Action::FilterOut => filtered(cx, condition(&row.lane.destination), false),
+            Action::Copy => {
+                let name = row.lane.name.as_ref().map(words::inert).unwrap_or_default();
+                let line = format!("{}\t{name}\tscore {}\t{} now\t{} new", words::inert(&row.lane.label), words::score(row.score), row.now, row.new);
+                Outcome::Consumed(vec![Want::Effect(Effect::Copy(line))])
+            }
+            _ => Outcome::Ignored,
+        }
+    }
+
+    fn set_words(&mut self, words: &str) {
+        words.clone_into(&mut self.words);
+    }
+
+    fn words(&self) -> &str {
+        &self.words
+    }
+
+    fn render(&self, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
+        let state = cx.investigation;
+        let pen = cx.pen;
+        let Some(board) = state.board() else {
+            return waiting(cx, area, buf);
+        };
+        let rows = self.rows(board);
+        if rows.is_empty() {
+            let range = format!("{} to {}", axis::moment(board.range.from, &state.zone), axis::moment(board.range.to, &state.zone));
+            let (what, advice) = if !self.words.is_empty() {
+                (format!("no destination holds {:?}", self.words), "Esc takes the words away".to_owned())
+            } else if state.filter_text.is_empty() {
+                (format!("no RDP connection, logon or failure was found from {range}"), "t asks for another time range; i shows what was asked".to_owned())
+            } else {
+                (format!("nothing from {range} meets {}", state.filter_text), "/ changes the filter; t asks for another time range".to_owned())
+            };
+            return opening::message(&what, Some(&advice), Role::Text, pen, area, buf);
+        }
+        let area = Self::table_area(area);
+        let place = self.place(&rows);
+        let height = Table::height(area);
+        let offset = table::window(place, self.offset, height).min(rows.len().saturating_sub(1));
+        let seen: Vec<(usize, Vec<Slice>)> =
+            rows.iter().enumerate().skip(offset).take(height).map(|(number, row)| (number, slices(row.lane, board.is_judged))).collect();
+        let table = Table {
+            columns: &COLUMNS,
+            rows: rows.len(),
+            offset,
+            selected: Some(place),
+            column: None,
+            sort: Some((self.sort.column(), if (self.sort == Sort::Name) == self.is_reversed { Direction::Descending } else { Direction::Ascending })),
+            highlight: Highlight::Key,
+            cell: &|number, column, width| {
+                let slices = number.checked_sub(offset).and_then(|place| seen.get(place)).map_or(&[][..], |(_, slices)| slices);
+                rows.get(number).map_or(Cell::Text(Vec::new()), |row| cell(row, column, width, slices, board, cx))
+            },
+            marked: &|_| false,
+        };
+        table.draw(pen, area, buf);
+        head_of_lanes(board, cx, area, buf);
+        if let Some(trouble) = state.arrivals.load.trouble() {
+            let line = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+            let said = crate::domain::foreign::sanitize(&format!("{}{}", trouble.what, trouble.advice.as_deref().map(|advice| format!("; {advice}")).unwrap_or_default()), crate::domain::Limits::CELL);
+            text::put(buf, line, line.x, line.y, &text::pad(said.as_str(), usize::from(line.width), Align::Left, pen.glyphs), pen.style(Role::Error));
+        }
+    }
+}
+
+/// Before the first picture.
+fn waiting(cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
+    let state = cx.investigation;
+    let trouble = state.overview.load.trouble().or(state.arrivals.load.trouble()).or(state.counted.load.trouble());
+    if let Some(trouble) = trouble {
+        return opening::trouble(trouble, cx.pen, area, buf);
+    }
+    let what = match state.overview.value() {
+        None => "asking what there is…".to_owned(),
+        Some(overview) if overview.extent.is_none() && !overview.is_live => {
+            let advice = "the reports of `rdptriage doctor` and the header say what was read and what was skipped";
+            return opening::message("there is no RDP event in what was opened", Some(advice), Role::Text, cx.pen, area, buf);
+        }
+        Some(_) => format!("asking who reached what, {}…", state.period.name()),
+    };
+    opening::message(&what, None, Role::Muted, cx.pen, area, buf);
+    if let Some(progress) = state.arrivals.progress.or(state.overview.progress) {
+        let card = crate::widget::popup::place(area, 60, 3);
+        let bar = Rect { y: card.y.saturating_add(2), height: card.height.saturating_sub(2), ..card };
+        crate::widget::gauge::draw(progress.done, progress.of, cx.pen, bar, buf);
+    }
+}
+
+/// The cells of a lane as the widget wants them.
+pub fn slices(lane: &Lane, is_judged: bool) -> Vec<Slice> {
+    lane.cells.iter().map(|cell| Slice::Count { count: cell.count, severity: if is_judged { cell.severity() } else { None } }).collect()
+}
+
+fn cell<'a>(row: &Row<'_>, column: usize, width: u16, slices: &'a [Slice], board: &Board, cx: &Ctx<'a>) -> Cell<'a> {
+    let pen = cx.pen;
+    let plain = pen.style(Role::Text);
+    let muted = pen.style(Role::Muted);
+    let band = row.score.map(Severity::of);
+    match column {
+        SCORE if !board.is_judged => Cell::text("… ", muted),
+        SCORE => {
+            let style = pen.style(severity::role(band));
+            Cell::Text(vec![Span::styled(words::score(row.score), style), Span::styled(format!(" {}", severity::mark(band, pen.glyphs)), style)])
+        }
+        DESTINATION => Cell::Text(text::spans(&row.lane.label.safe(), plain, pen.style(Role::Cleaned))),
+        NAME => Cell::Text(row.lane.name.as_ref().map(|name| text::spans(&name.safe(), plain, pen.style(Role::Cleaned))).unwrap_or_default()),
+        NOW => Cell::text(words::count(u64::from(row.now)), if row.now == 0 { muted } else { plain }),
+        TYPICAL => Cell::text(words::typical(row.lane.cells.last().and_then(|cell| cell.typical)), muted),
+        NEW => Cell::text(words::count(row.new as u64), if row.new == 0 { muted } else { pen.style(Role::SourceNew) }),
+        PEAK => Cell::text(words::count(u64::from(row.lane.cells.iter().map(|cell| cell.count).max().unwrap_or(0))), muted),
+        LANE => {
+            if board.is_judged && row.score.is_none() {
+                return short_history(row.lane, width, muted);
+            }
+            Cell::Lane { slices, max: crate::widget::lane::max(slices) }
+        }
+        _ => Cell::Text(Vec::new()),
+    }
+}
+
+/// No baseline, no verdict: what the detector said instead of one.
+fn short_history<'a>(lane: &Lane, _width: u16, style: Style) -> Cell<'a> {
+    let said = lane.cells.iter().rev().find_map(|cell| cell.reason.clone());
+    Cell::text(said.map_or_else(|| "not enough history".to_owned(), |said| said.to_string()), style)
+}
+
+/// The time range over the lanes, of the buckets that fit.
+fn head_of_lanes(board: &Board, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
+    let Some(place) = table::layout(&COLUMNS, area.width).into_iter().find(|place| place.column == LANE) else { return };
+    let buckets = board.buckets();
+    let shown = buckets.min(usize::from(place.width));
+    let range = Range { from: board.at(buckets.saturating_sub(shown)), to: board.range.to };
+    let width = u16::try_from(shown.max(13)).unwrap_or(u16::MAX).min(place.width);
+    let head = Rect { x: area.x.saturating_add(place.x), width, height: area.height.min(1), ..area };
+    axis::draw(range, &cx.investigation.zone, cx.pen, head, buf);
+}

@@ -1,0 +1,95 @@
+//! How figures and moments are worded on the screens.
+
+use jiff::SignedDuration;
+use jiff::tz::TimeZone;
+
+use crate::domain::{Foreign, Timestamp};
+
+/// A count in at most five columns: `9999`, `12.3k`, `4.5M`.
+pub fn count(number: u64) -> String {
+    match number {
+        0..10_000 => number.to_string(),
+        10_000..100_000 => format!("{}.{}k", number / 1000, number % 1000 / 100),
+        100_000..1_000_000 => format!("{}k", number / 1000),
+        1_000_000..100_000_000 => format!("{}.{}M", number / 1_000_000, number % 1_000_000 / 100_000),
+        _ => format!("{}M", number / 1_000_000),
+    }
+}
+
+/// What is usual: one decimal below ten.
+pub fn typical(value: Option<f64>) -> String {
+    match value {
+        Some(value) if value < 9.95 => format!("{value:.1}"),
+        Some(value) => format!("{value:.0}"),
+        None => "–".to_owned(),
+    }
+}
+
+/// A score; a dash where there is no verdict.
+pub fn score(value: Option<f64>) -> String {
+    value.map_or_else(|| "–".to_owned(), |value| format!("{value:.0}"))
+}
+
+/// A stretch of time in its largest unit: `42s`, `3m`, `5h`, `2d`.
+pub fn span(span: SignedDuration) -> String {
+    match span.as_secs() {
+        ..0 => "0s".to_owned(),
+        seconds @ 0..120 => format!("{seconds}s"),
+        seconds @ 120..7200 => format!("{}m", seconds / 60),
+        seconds @ 7200..172_800 => format!("{}h", seconds / 3600),
+        seconds => format!("{}d", seconds / 86_400),
+    }
+}
+
+/// `13:04:59`.
+pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
+    time.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// `03-02 13:04:59`.
+pub fn day_clock(time: Timestamp, zone: &TimeZone) -> String {
+    time.to_zoned(zone.clone()).strftime("%m-%d %H:%M:%S").to_string()
+}
+
+/// The name of a zone; its offset where it has none.
+pub fn zone(zone: &TimeZone) -> String {
+    zone.iana_name().map_or_else(|| "fixed zone".to_owned(), str::to_owned)
+}
+
+/// Whether `text` holds every one of `words`, whatever the case.
+pub fn holds(text: &str, words: &str) -> bool {
+    let text = text.to_lowercase();
+    words.split_whitespace().all(|word| text.contains(&word.to_lowercase()))
+}
+
+/// A foreign text as it may be drawn and copied.
+pub fn inert(foreign: &Foreign) -> String {
+    foreign.safe().into_string()
+}
+
+/// `1 source`, `2 sources`.
+pub fn plural(number: u64, one: &str) -> String {
+    if number == 1 { format!("1 {one}") } else { format!("{} {one}s", count(number)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn counts_stay_narrow() {
+        let shown: Vec<String> = [0, 9999, 12_345, 123_456, 4_560_000, 999_999_999].map(count).into();
+        assert_eq!(shown, ["0", "9999", "12.3k", "123k", "4.5M", "999M"]);
+    }
+
+    #[test]
+    fn what_is_usual() {
+        assert_eq!([Some(0.04), Some(9.94), Some(9.96), Some(48.2), None].map(typical), ["0.0", "9.9", "10", "48", "–"]);
+    }
+
+    #[test]
+    fn words_match_in_any_order_and_case() {
+        assert!(holds("10.0.0.5 FILESRV", "filesrv 10.0"));
+        assert!(!holds("10.0.0.5 FILESRV", "filesrv 10.1"));
+    }
+}

@@ -1,0 +1,151 @@
+//! The characters that drawing uses, for terminals with Unicode and without. No Braille: too many fonts lack it.
+
+/// Which characters the terminal can show.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
+pub enum Glyphs {
+    /// Box drawing and block elements.
+    #[default]
+    Unicode,
+    /// ASCII only.
+    Ascii,
+}
+
+impl Glyphs {
+    const fn pick(self, unicode: &'static str, ascii: &'static str) -> &'static str {
+        match self {
+            Self::Unicode => unicode,
+            Self::Ascii => ascii,
+        }
+    }
+
+    /// The mark of cut text; one column.
+    pub const fn ellipsis(self) -> &'static str {
+        self.pick("…", "~")
+    }
+
+    /// The mark in the gutter of the row under the cursor.
+    pub const fn cursor(self) -> &'static str {
+        self.pick("▌", ">")
+    }
+
+    /// The mark of a marked row.
+    pub const fn marked(self) -> &'static str {
+        self.pick("•", "*")
+    }
+
+    /// The mark of a column sorted upwards.
+    pub const fn ascending(self) -> &'static str {
+        self.pick("↑", "^")
+    }
+
+    /// The mark of a column sorted downwards.
+    pub const fn descending(self) -> &'static str {
+        self.pick("↓", "v")
+    }
+
+    /// The mark before a badge of a live view.
+    pub const fn live(self) -> &'static str {
+        self.pick("●", "*")
+    }
+
+    /// A horizontal rule.
+    pub const fn rule(self) -> &'static str {
+        self.pick("─", "-")
+    }
+
+    /// A vertical rule.
+    pub const fn wall(self) -> &'static str {
+        self.pick("│", "|")
+    }
+
+    /// A y axis where a label stands.
+    pub const fn tick(self) -> &'static str {
+        self.pick("┤", "+")
+    }
+
+    /// Where the axes meet.
+    pub const fn origin(self) -> &'static str {
+        self.pick("┴", "+")
+    }
+
+    /// A bucket that nothing reached.
+    pub const fn empty(self) -> &'static str {
+        self.pick("·", ".")
+    }
+
+    /// A bucket for which there is no data.
+    pub const fn gap(self) -> &'static str {
+        self.pick("×", "x")
+    }
+
+    /// A full cell of known sources.
+    pub const fn known(self) -> &'static str {
+        self.pick("█", "#")
+    }
+
+    /// A full cell of new sources.
+    pub const fn new(self) -> &'static str {
+        self.pick("▓", "%")
+    }
+
+    /// The most that chance explains.
+    pub const fn upper(self) -> &'static str {
+        self.pick("┄", "-")
+    }
+
+    /// The typical count.
+    pub const fn typical(self) -> &'static str {
+        self.pick("╌", "~")
+    }
+
+    /// A cell filled from below by this many eighths, 1 to 8; more is full. For bars.
+    pub const fn eighths(self, eighths: u8) -> &'static str {
+        match (self, eighths) {
+            (Self::Unicode, 0) => " ",
+            (Self::Unicode, 1) => "▁",
+            (Self::Unicode, 2) => "▂",
+            (Self::Unicode, 3) => "▃",
+            (Self::Unicode, 4) => "▄",
+            (Self::Unicode, 5) => "▅",
+            (Self::Unicode, 6) => "▆",
+            (Self::Unicode, 7) => "▇",
+            (Self::Unicode, _) => "█",
+            (Self::Ascii, 0) => " ",
+            (Self::Ascii, 1..=2) => "_",
+            (Self::Ascii, 3..=5) => "=",
+            (Self::Ascii, _) => "#",
+        }
+    }
+
+    /// A shade of this many eighths, 1 to 8; more is full. For lanes.
+    pub const fn shade(self, eighths: u8) -> &'static str {
+        match (self, eighths) {
+            (Self::Unicode, _) => self.eighths(eighths),
+            (Self::Ascii, 0) => " ",
+            (Self::Ascii, 1) => ":",
+            (Self::Ascii, 2) => "-",
+            (Self::Ascii, 3) => "=",
+            (Self::Ascii, 4) => "+",
+            (Self::Ascii, 5) => "*",
+            (Self::Ascii, 6) => "#",
+            (Self::Ascii, 7) => "%",
+            (Self::Ascii, _) => "@",
+        }
+    }
+
+    /// The done and the open part of a gauge.
+    pub const fn gauge(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Unicode => ("█", "░"),
+            Self::Ascii => ("#", "."),
+        }
+    }
+
+    /// The corners of a frame: top left, top right, bottom left, bottom right.
+    pub const fn corners(self) -> [&'static str; 4] {
+        match self {
+            Self::Unicode => ["┌", "┐", "└", "┘"],
+            Self::Ascii => ["+"; 4],
+        }
+    }
+}

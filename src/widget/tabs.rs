@@ -1,0 +1,28 @@
+//! Tabs: `[Sources 41] Users 3  Events 312`. The brackets say which is shown, whatever the colours do.
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::{Pen, text};
+use crate::theme::Role;
+
+/// Draws the tabs so that the selected one is in sight; `titles` hold their counts.
+pub fn draw(titles: &[String], selected: usize, pen: Pen<'_>, area: Rect, buf: &mut Buffer) {
+    // Each takes its text and a column on either side, for brackets or space.
+    let wide = |title: &String| text::width(title) + 2;
+    let mut first = 0;
+    let room = usize::from(area.width);
+    while first < selected && titles.iter().take(selected + 1).skip(first).map(wide).sum::<usize>() > room {
+        first += 1;
+    }
+    let mut x = area.x;
+    for (place, title) in titles.iter().enumerate().skip(first) {
+        let (open, close, role) = if place == selected { ("[", "]", Role::TabSelected) } else { (" ", " ", Role::Tab) };
+        let left = usize::from(area.right().saturating_sub(x));
+        if left < 3 || (left < wide(title) && place != selected) {
+            break;
+        }
+        let title = text::cut(title, left - 2, pen.glyphs);
+        x = text::put(buf, area, x, area.y, &format!("{open}{title}{close}"), pen.style(role));
+    }
+}
