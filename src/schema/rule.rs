@@ -220,7 +220,7 @@ pub const RULES: &[Rule] = &[
             (Field::DestinationPort, Test::Absent),
             (Field::Source, Test::Address),
             (Field::Destination, Test::Address),
-            (Field::Transport, Test::Absent),
+            (Field::Transport, Test::IsOrAbsent(&["rdp", "ms-wbt-server"])),
             (Field::Dataset, Test::Absent),
             (Field::Code, Test::Absent),
         ],
