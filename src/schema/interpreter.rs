@@ -149,6 +149,11 @@ impl Interpreter {
         self.read(Record { captured: &captured, schema }, zone, &|record| Row::new(record, columns, value).matches(&self.sigma))
     }
 
+    /// Names of the schemas, in order of precedence.
+    pub fn schema_names(&self) -> impl Iterator<Item = &str> {
+        self.schemas.iter().map(|schema| &*schema.name)
+    }
+
     fn recognise(&self, captured: &Captured<'_>) -> Option<&Compiled> {
         self.schemas.iter().find(|schema| !schema.loose && schema.proofs.iter().any(|proof| proof.holds(captured, false)))
     }
