@@ -57,8 +57,19 @@ impl<'a> Captured<'a> {
 /// # Errors
 /// Where the text is no JSON object, or more than one.
 pub fn capture<'a>(paths: &Paths, hit: Option<Slot>, text: &'a [u8]) -> Result<Captured<'a>, serde_json::Error> {
+    // Checking the whole text once is cheaper than every string of it. Broken characters in values that nobody reads do no harm.
+    match std::str::from_utf8(text) {
+        Ok(text) => capture_from(paths, hit, serde_json::Deserializer::from_str(text)),
+        Err(_) => capture_from(paths, hit, serde_json::Deserializer::from_slice(text)),
+    }
+}
+
+fn capture_from<'a, R: serde_json::de::Read<'a>>(
+    paths: &Paths,
+    hit: Option<Slot>,
+    mut json: serde_json::Deserializer<R>,
+) -> Result<Captured<'a>, serde_json::Error> {
     let mut captured = Captured::default();
-    let mut json = serde_json::Deserializer::from_slice(text);
     Object(Place { paths, hit, node: ROOT, captured: &mut captured }).deserialize(&mut json)?;
     json.end()?;
     Ok(captured)
@@ -212,6 +223,31 @@ impl<'a> Visitor<'a> for Object<'_, 'a> {
 
     fn visit_map<A: MapAccess<'a>>(mut self, map: A) -> Result<(), A::Error> {
         self.0.read_map(map)
+    }
+}
+
+/// The keys of an object with their values undecoded, in order.
+pub struct Cells<'a>(pub Vec<(String, &'a RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Cells<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CellsVisitor;
+        impl<'de> Visitor<'de> for CellsVisitor {
+            type Value = Cells<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells<'de>, A::Error> {
+                let mut cells = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    cells.push((name, map.next_value()?));
+                }
+                Ok(Cells(cells))
+            }
+        }
+        deserializer.deserialize_map(CellsVisitor)
     }
 }
 
