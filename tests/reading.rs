@@ -3,6 +3,9 @@
 //! The files stand outside the project (their licences differ); where they are absent the tests say so and pass.
 //! `RDPTRIAGE_SHARED` names the folder.
 
+// A test that cannot go on may stop; the exemption of test functions does not reach their helpers here.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -73,6 +76,20 @@ fn counted(report: &SourceReport) -> BTreeMap<String, u64> {
     use rdptriage::domain::{Family, Kind};
     let is_told = |name: &str| Kind::named(name).is_some_and(|kind| kind.family() != Family::Context && !["rdpcorets102", "rdpcorets103"].contains(&name));
     report.kinds.iter().filter(|(name, _)| is_told(name)).map(|(name, count)| ((*name).to_owned(), *count)).collect()
+}
+
+#[test]
+fn our_own_files_give_what_stands_in_them() {
+    let table: [(&str, &str, u64, u64, &[(&str, u64)]); 3] = [
+        ("response.json", "json", 3, 1, &[("sysmon3_out", 1)]),
+        ("zeek.log", "zeek tsv", 4, 0, &[("zeek_conn", 1), ("zeek_conn_udp", 1), ("zeek_rdp", 1)]),
+        ("flows.csv", "csv", 2, 0, &[("flow", 1)]),
+    ];
+    for (name, format, records, duplicates, kinds) in table {
+        let report = &reports(&[Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/files").join(name)])[0];
+        let expected = kinds.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
+        assert_eq!((counted(report), report.format.as_str(), report.read, report.duplicates), (expected, format, records, duplicates), "{report:#?}");
+    }
 }
 
 #[test]

@@ -8,7 +8,7 @@ use super::interpret::Interpret;
 use crate::domain::{Address, Event, Foreign, Kind};
 use crate::schema::Reading;
 
-pub(super) struct Sample;
+pub(in crate::backend::local) struct Sample;
 
 static NAME: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("sample"));
 const NAMES: [&str; 9] = ["time", "source", "host", "channel", "record", "_path", "index", "id", "rule"];
