@@ -80,7 +80,8 @@ fn counted(report: &SourceReport) -> BTreeMap<String, u64> {
 
 #[test]
 fn our_own_files_give_what_stands_in_them() {
-    let table: [(&str, &str, u64, u64, &[(&str, u64)]); 3] = [
+    type Row = (&'static str, &'static str, u64, u64, &'static [(&'static str, u64)]);
+    let table: [Row; 3] = [
         ("response.json", "json", 3, 1, &[("sysmon3_out", 1)]),
         ("zeek.log", "zeek tsv", 4, 0, &[("zeek_conn", 1), ("zeek_conn_udp", 1), ("zeek_rdp", 1)]),
         ("flows.csv", "csv", 2, 0, &[("flow", 1)]),
@@ -90,6 +91,33 @@ fn our_own_files_give_what_stands_in_them() {
         let expected = kinds.iter().map(|(kind, count)| ((*kind).to_owned(), *count)).collect();
         assert_eq!((counted(report), report.format.as_str(), report.read, report.duplicates), (expected, format, records, duplicates), "{report:#?}");
     }
+}
+
+#[test]
+fn other_logs_of_zeek_are_known_and_hold_no_events() {
+    let folder = tempfile::tempdir().unwrap();
+    let dns = "#separator \\x09\n#path\tdns\n#fields\tts\tuid\tid.orig_h\tid.orig_p\tid.resp_h\tid.resp_p\tproto\tquery\n1735689600.0\tC1\t10.0.0.7\t5000\t10.0.0.5\t3389\tudp\tx.example\n";
+    let x509 = "#separator \\x09\n#path\tx509\n#fields\tts\tid\tcertificate.subject\n1735689600.0\tF1\tCN=x\n";
+    for (name, text) in [("dns.log", dns), ("x509.log", x509)] {
+        let path = folder.path().join(name);
+        std::fs::write(&path, text).unwrap();
+        let report = &reports(&[path])[0];
+        assert_eq!((report.read, report.other, report.events()), (1, 1, 0), "{report:#?}");
+    }
+}
+
+#[test]
+fn a_zeek_table_with_several_logs_is_told_apart_row_by_row() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("zeek.csv");
+    let rows = [
+        "conn,1735689600.0,C1,10.0.0.7,5000,10.0.0.5,3389,tcp",
+        "rdp,1735689601.0,C1,10.0.0.7,5000,10.0.0.5,3389,",
+        "dns,1735689602.0,C2,10.0.0.7,5000,10.0.0.5,53,udp",
+    ];
+    std::fs::write(&path, format!("_path,ts,uid,id.orig_h,id.orig_p,id.resp_h,id.resp_p,proto\n{}\n", rows.join("\n"))).unwrap();
+    let report = &reports(&[path])[0];
+    assert_eq!((report.read, counted(report)), (3, BTreeMap::from([("zeek_conn".to_owned(), 1), ("zeek_rdp".to_owned(), 1)])), "{report:#?}");
 }
 
 #[test]
