@@ -226,6 +226,31 @@ impl<'a> Visitor<'a> for Object<'_, 'a> {
     }
 }
 
+/// The keys of an object with their values undecoded, in order.
+pub struct Cells<'a>(pub Vec<(String, &'a RawValue)>);
+
+impl<'de> serde::Deserialize<'de> for Cells<'de> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct CellsVisitor;
+        impl<'de> Visitor<'de> for CellsVisitor {
+            type Value = Cells<'de>;
+
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("a JSON object")
+            }
+
+            fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Cells<'de>, A::Error> {
+                let mut cells = Vec::new();
+                while let Some(name) = map.next_key::<String>()? {
+                    cells.push((name, map.next_value()?));
+                }
+                Ok(Cells(cells))
+            }
+        }
+        deserializer.deserialize_map(CellsVisitor)
+    }
+}
+
 struct Key<'p> {
     paths: &'p Paths,
     node: u32,

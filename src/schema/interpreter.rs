@@ -2,12 +2,12 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, RwLock};
 
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
 
-use super::capture::{Captured, capture};
+use super::capture::{Captured, Cells, capture};
 use super::columns::{Columns, columns};
 use super::compiled::Compiled;
 use super::error::{ColumnsError, DocumentError, SchemaError};
@@ -50,7 +50,12 @@ pub struct Interpreter {
     index: Slot,
     id: Slot,
     options: Options,
+    /// What the keys of flat documents mean, so that each table's are looked at once.
+    flat: RwLock<HashMap<String, Option<Arc<Columns>>>>,
 }
+
+/// Most sets of keys that are remembered; documents whose keys change all the time are no table.
+const MOST_FLAT: usize = 256;
 
 impl Interpreter {
     /// Makes schemas and rules ready.
@@ -71,7 +76,7 @@ impl Interpreter {
             }
         }
         let sigma_codes = rules.event_codes();
-        Ok(Self { paths, schemas, by_code, by_class, sigma: rules, sigma_codes, index, id, options })
+        Ok(Self { paths, schemas, by_code, by_class, sigma: rules, sigma_codes, index, id, options, flat: RwLock::default() })
     }
 
     /// The Sigma rules that records are held against.
@@ -98,8 +103,34 @@ impl Interpreter {
                 DocumentError::NotJson
             }
         })?;
-        let Some(schema) = self.recognise(&captured) else { return Ok(Reading::Unknown) };
+        let Some(schema) = self.recognise(&captured) else { return self.flat(text) };
         self.read(Record { captured: &captured, schema }, &self.options.naive_zone, &|record| Json::new(record, text).matches(&self.sigma))
+    }
+
+    /// A document of no schema may still be the row of a table, exported as an object.
+    fn flat(&self, text: &[u8]) -> Result<Reading, DocumentError> {
+        let Ok(cells) = serde_json::from_slice::<Cells<'_>>(text) else { return Ok(Reading::Unknown) };
+        let names: Vec<&str> = cells.0.iter().map(|(name, _)| name.as_str()).collect();
+        let known = self.flat.read().ok().and_then(|known| known.get(&names.join("\n")).cloned());
+        let columns = known.unwrap_or_else(|| {
+            let columns = columns(self, &names).ok().map(Arc::new);
+            if let Ok(mut known) = self.flat.write()
+                && known.len() < MOST_FLAT
+            {
+                known.insert(names.join("\n"), columns.clone());
+            }
+            columns
+        });
+        let Some(columns) = columns else { return Ok(Reading::Unknown) };
+        self.row(&columns, &|place| {
+            let value = serde_json::from_str(cells.0.get(place)?.1.get()).ok()?;
+            match value {
+                serde_json::Value::String(text) => Some(Cow::Owned(text)),
+                serde_json::Value::Number(number) => Some(Cow::Owned(number.to_string())),
+                serde_json::Value::Bool(value) => Some(Cow::Borrowed(if value { "true" } else { "false" })),
+                _ => None,
+            }
+        })
     }
 
     /// Recognises the columns of a table.
@@ -126,6 +157,11 @@ impl Interpreter {
         let Some(schema) = schema else { return Ok(Reading::Unknown) };
         let zone = if columns.is_utc { &TimeZone::UTC } else { &self.options.naive_zone };
         self.read(Record { captured: &captured, schema }, zone, &|record| Row::new(record, columns, value).matches(&self.sigma))
+    }
+
+    /// Names of the schemas, in order of precedence.
+    pub fn schema_names(&self) -> impl Iterator<Item = &str> {
+        self.schemas.iter().map(|schema| &*schema.name)
     }
 
     fn recognise(&self, captured: &Captured<'_>) -> Option<&Compiled> {

@@ -206,7 +206,7 @@ pub const RULES: &[Rule] = &[
     Rule::new(Class::Defend, Kind::DefendLogon, &[(Field::Action, Test::Is(&["log_on"])), REMOTE]).users(TARGET),
     Rule::new(Class::Defend, Kind::DefendEnd, &[(Field::Action, Test::Is(&["log_off"])), REMOTE]).users(TARGET),
     // Defend adds the session only to processes; whatever the action, the first record of a session proves it.
-    Rule::new(Class::Defend, Kind::DefendProcess, &[(Field::Dataset, Test::Is(&["endpoint.events.process"])), REMOTE]),
+    Rule::new(Class::Defend, Kind::DefendProcess, &[(Field::Dataset, Test::Is(&["endpoint.events.process", "process"])), REMOTE]),
     Rule::new(Class::ZeekRdp, Kind::ZeekRdp, &[]).users(COOKIE),
     Rule::new(Class::ZeekConn, Kind::ZeekConn, &[TO_RDP, (Field::Transport, Test::Is(&["tcp", "6"]))]).users(NOBODY),
     Rule::new(Class::ZeekConn, Kind::ZeekConnUdp, &[TO_RDP, (Field::Transport, Test::Is(&["udp", "17"]))]).users(NOBODY),
@@ -220,7 +220,7 @@ pub const RULES: &[Rule] = &[
             (Field::DestinationPort, Test::Absent),
             (Field::Source, Test::Address),
             (Field::Destination, Test::Address),
-            (Field::Transport, Test::Absent),
+            (Field::Transport, Test::IsOrAbsent(&["rdp", "ms-wbt-server"])),
             (Field::Dataset, Test::Absent),
             (Field::Code, Test::Absent),
         ],
