@@ -43,20 +43,26 @@ pub(super) fn columns(interpreter: &Interpreter, names: &[&str]) -> Result<Colum
         names.iter().enumerate().filter_map(|(place, name)| Some((place, interpreter.paths.find(name.trim_start_matches('\u{feff}').trim())?))).collect();
     let loose: Vec<(usize, Slot)> =
         names.iter().enumerate().filter_map(|(place, name)| Some((place, interpreter.paths.find(&loose_path(&loose_name(name)))?))).collect();
-    let could = |slots: &[(usize, Slot)], schema: &Compiled| {
+    let present = |slots: &[(usize, Slot)]| {
         let mut present = Captured::default();
         for (_, slot) in slots {
             present.put(*slot, Scalar::Bool(true));
         }
+        present
+    };
+    let could = |slots: &[(usize, Slot)], schema: &Compiled| {
+        let present = present(slots);
         schema.proofs.iter().any(|proof| proof.holds(&present, true)) && schema.time.iter().any(|(slot, _)| present.has(*slot))
     };
+    let proves = |slots: &[(usize, Slot)], schema: &Compiled| schema.proofs.iter().any(|proof| proof.is.is_empty() && proof.holds(&present(slots), true));
     for (place, schema) in interpreter.schemas.iter().enumerate() {
         let slots = if schema.loose { &loose } else { &exact };
         if could(slots, schema) {
             return Ok(Columns {
                 slots: slots.clone(),
                 schema: place,
-                mixed: schema.mixed,
+                // A proof by value, asked of columns alone, is none.
+                mixed: schema.mixed || (!schema.loose && !proves(slots, schema)),
                 is_utc: schema.loose && is_utc(names, schema, slots),
                 names: own,
                 name: schema.name.to_string(),

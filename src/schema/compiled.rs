@@ -33,7 +33,7 @@ pub struct Proof {
     /// Each entry: any of these.
     has_any: Vec<Vec<Slot>>,
     lacks_any: Vec<Slot>,
-    is: Vec<(Slot, Vec<String>)>,
+    pub(super) is: Vec<(Slot, Vec<String>)>,
 }
 
 impl Proof {

@@ -85,11 +85,6 @@ impl Interpreter {
         &self.sigma
     }
 
-    /// Names of the schemas, in the order in which they are tried.
-    pub fn schema_names(&self) -> impl Iterator<Item = &str> {
-        self.schemas.iter().map(|schema| &*schema.name)
-    }
-
     /// Reads one JSON document: plain, or an exported search hit.
     ///
     /// # Errors

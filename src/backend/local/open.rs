@@ -105,9 +105,14 @@ impl Backend for Local {
     fn answer<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Answer, BackendError>> {
         async move {
             let (table, ask) = (Arc::clone(&self.table), ask.clone());
-            tokio::task::spawn_blocking(move || table.answer(&ask))
-                .await
-                .map_err(|error| BackendError::new(format!("the events of the files could not be counted: {error}")))?
+            // Counting takes a moment and must not hold up the loop; without a loop there is nothing to hold up.
+            match tokio::runtime::Handle::try_current() {
+                Ok(runtime) => {
+                    let counted = runtime.spawn_blocking(move || table.answer(&ask)).await;
+                    counted.map_err(|error| BackendError::new(format!("the events of the files could not be counted: {error}")))?
+                }
+                Err(_) => table.answer(&ask),
+            }
         }
         .boxed()
     }
@@ -118,5 +123,32 @@ impl Backend for Local {
 
     fn now(&self) -> Timestamp {
         self.now
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::read::progress::Silent;
+    use super::super::read::sample::Sample;
+    use super::*;
+
+    #[test]
+    fn now_is_just_after_the_last_event() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        std::fs::write(&path, "{\"time\":\"2025-01-01T00:00:07Z\"}\n{\"time\":\"2025-01-01T00:00:05Z\"}\n").unwrap();
+        let local = Local::new(read(std::slice::from_ref(&path), &Sample, &Silent).unwrap(), vec![path]);
+        assert_eq!(local.now().to_string(), "2025-01-01T00:00:07.000001Z");
+        assert!(local.query_text(&Ask::Overview).contains("x.json"));
+    }
+
+    #[test]
+    fn files_without_events_have_the_time_of_the_clock() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.json");
+        std::fs::write(&path, "{\"unknown\":1}\n").unwrap();
+        let now = "2025-06-01T00:00:00Z".parse().unwrap();
+        let options = Options { now, ..Options::default() };
+        assert_eq!(options.read(&[path], &Sample, &Silent).unwrap().now, now);
     }
 }

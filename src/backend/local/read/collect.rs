@@ -84,6 +84,11 @@ impl Collector {
         }
     }
 
+    /// The reports so far, one for each source.
+    pub fn reports(&self) -> &[SourceReport] {
+        &self.reports
+    }
+
     /// How many sources have begun so far.
     pub fn sources(&self) -> usize {
         self.reports.len()
@@ -124,10 +129,11 @@ impl Collector {
 
     /// A source that could not be read at all.
     pub fn fail(&mut self, name: &str, reason: &str) {
-        // A source that failed after it began keeps its one report.
-        let is_begun = self.reports.last().is_some_and(|report| report.name.raw() == name);
-        if !is_begun {
-            self.begin(name, "unread");
+        // A source that failed after it began keeps its one report, and what it gave until then.
+        match self.reports.last().filter(|report| report.name.raw() == name) {
+            Some(report) if report.read > 0 => return self.broke_off(reason),
+            Some(_) => {}
+            None => self.begin(name, "unread"),
         }
         self.note(format!("it could not be read: {reason}"));
         self.failed.push((name.to_owned(), reason.to_owned()));
@@ -265,4 +271,55 @@ fn joined(extent: Option<Range>, other: Range) -> Range {
 fn gap(one: &Range, other: &Range) -> SignedDuration {
     let (earlier, later) = if one.from <= other.from { (one, other) } else { (other, one) };
     later.from.duration_since(earlier.to).max(SignedDuration::ZERO)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::Kind;
+    use crate::schema::Reading;
+
+    fn batch(seconds: &[i64]) -> Batch {
+        let mut batch = Batch::default();
+        for second in seconds {
+            let event = Box::new(Event::new(Timestamp::from_second(*second).unwrap(), Kind::Flow));
+            batch.add(Ok(Reading::Event { schema: "sample".into(), event, rules: Vec::new() }));
+        }
+        batch
+    }
+
+    #[test]
+    fn a_source_that_fails_after_some_records_keeps_them() {
+        let mut collector = Collector::default();
+        collector.begin("x", "parquet");
+        collector.take(batch(&[1, 2]), &|_| None);
+        collector.fail("x", "the second half is damaged");
+        assert_eq!(collector.reports().len(), 1);
+        assert_eq!(collector.reports()[0].notes, ["it broke off: the second half is damaged; what stands before is used"]);
+        let completeness = collector.completeness();
+        assert_eq!((completeness.read, completeness.events, completeness.words().as_str()), (Some(2), 2, "1 skipped"));
+        assert_eq!(collector.finish("x".to_owned(), Timestamp::UNIX_EPOCH).unwrap().1, Some("1970-01-01T00:00:02.000001Z".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_is_missing_is_in_the_completeness() {
+        let mut collector = Collector::default();
+        collector.begin("a", "ndjson");
+        collector.skip("not a JSON object", 3);
+        collector.take(batch(&[1]), &|_| None);
+        collector.begin("b", "ndjson");
+        collector.skip("not a JSON object", 2);
+        collector.fail("c\u{1b}", "it is gone");
+        let skipped: Vec<(String, u64)> = collector.completeness().skipped.into_iter().map(|skipped| (skipped.reason, skipped.count)).collect();
+        assert_eq!(skipped, [("file that could not be read".to_owned(), 1), ("not a JSON object".to_owned(), 5)]);
+    }
+
+    #[test]
+    fn names_out_of_files_are_inert_wherever_they_are_said() {
+        let mut collector = Collector::default();
+        collector.fail("c\u{1b}[2J", "no column \u{202e}x");
+        assert_eq!(collector.reports()[0].notes, ["it could not be read: no column \\u{202e}x"]);
+        let error = collector.finish("x".to_owned(), Timestamp::UNIX_EPOCH).unwrap_err();
+        assert_eq!(error.what, "nothing could be read: c\\u{1b}[2J: no column \\u{202e}x");
+    }
 }

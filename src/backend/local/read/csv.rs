@@ -22,7 +22,9 @@ pub fn header(block: &[u8], delimiter: u8) -> Option<(Vec<String>, usize)> {
     let mut record = csv::ByteRecord::new();
     while reader.read_byte_record(&mut record).ok()? {
         let names: Vec<String> = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        if names.iter().any(|name| !name.is_empty()) {
+        // Excel marks its delimiter in a line of its own.
+        let is_mark = names.len() <= 2 && names.first().is_some_and(|name| name.starts_with("sep="));
+        if !is_mark && names.iter().any(|name| !name.is_empty()) {
             let end = usize::try_from(reader.position().byte()).ok()?;
             return Some((names, end));
         }
@@ -126,6 +128,7 @@ mod tests {
     #[test]
     fn the_header_is_one_record_even_with_quotes() {
         assert_eq!(header(b"\r\n a ,\"b\nc\"\r\n1,2", b','), Some((vec!["a".to_owned(), "b\nc".to_owned()], 12)));
+        assert_eq!(header(b"sep=;\r\na;b\n1;2", b';'), Some((vec!["a".to_owned(), "b".to_owned()], 11)));
         assert_eq!(header(b"", b','), None);
     }
 

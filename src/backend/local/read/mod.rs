@@ -20,6 +20,6 @@ pub mod walk;
 pub mod zeek;
 
 #[cfg(test)]
-mod sample;
+pub(super) mod sample;
 #[cfg(test)]
 mod tests;

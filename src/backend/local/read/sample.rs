@@ -8,16 +8,16 @@ use super::interpret::Interpret;
 use crate::domain::{Address, Event, Foreign, Kind};
 use crate::schema::Reading;
 
-pub(super) struct Sample;
+pub(in crate::backend::local) struct Sample;
 
 static NAME: LazyLock<Arc<str>> = LazyLock::new(|| Arc::from("sample"));
-const NAMES: [&str; 9] = ["time", "source", "host", "channel", "record", "_path", "index", "id", "rule"];
+const NAMES: [&str; 10] = ["time", "source", "host", "channel", "record", "_path", "index", "id", "rule", "when"];
 
 fn reading(value: &dyn Fn(&str) -> Option<String>) -> Result<Reading, String> {
     if value("unknown").is_some() {
         return Ok(Reading::Unknown);
     }
-    let time = value("time").and_then(|time| time.parse().ok()).ok_or("no time")?;
+    let time = value("time").or_else(|| value("when")).and_then(|time| time.parse().ok()).ok_or("no time")?;
     if value("other").is_some() {
         return Ok(Reading::Other { schema: Arc::clone(&NAME), hits: Vec::new() });
     }
@@ -42,7 +42,9 @@ impl Interpret for Sample {
 
     fn header(&self, names: &[&str]) -> Result<Self::Columns, String> {
         let columns: Vec<Option<usize>> = NAMES.iter().map(|wanted| names.iter().position(|name| name == wanted)).collect();
-        if columns[0].is_none() {
+        // A log with another time is known by its name only.
+        let is_named_log = columns[5].is_some() && columns[9].is_some();
+        if columns[0].is_none() && !is_named_log {
             return Err("no column time".to_owned());
         }
         Ok(columns)

@@ -191,9 +191,8 @@ fn what_stands_before_a_cut_is_used_and_the_cut_is_said() {
 #[test]
 fn a_bomb_is_stopped_and_said() {
     let folder = Folder::new();
-    let mut bomb = documents(0, 3).into_bytes();
-    bomb.resize(200 << 20, b'\n');
-    let report = report(&folder.add("bomb", gzipped(bomb)));
+    let bomb = [gzipped(documents(0, 3)), gzipped(vec![b' '; 8 << 20]).repeat(12)].concat();
+    let report = report(&folder.add("bomb", bomb));
     assert_eq!(report.events(), 3);
     assert!(report.notes[0].contains("decompression bomb"), "{:?}", report.notes);
 }
@@ -296,6 +295,30 @@ fn many_blocks_keep_every_record() {
     let folder = Folder::new();
     let report = report(&folder.add("long", documents(0, 80_000)));
     assert_eq!((report.read, report.events()), (80_000, 80_000));
+}
+
+#[test]
+fn standard_input_is_read_from_a_file_and_from_a_pipe() {
+    let folder = Folder::new();
+    let file = folder.add("x.gz", gzipped(documents(0, 7)));
+    for script in ["exec '{exe}' {args} < '{file}'", "cat '{file}' | '{exe}' {args}"] {
+        let script = script
+            .replace("{exe}", &std::env::current_exe().unwrap().display().to_string())
+            .replace("{args}", "backend::local::read::tests::as_reader --exact --nocapture --quiet -- --read-standard-input")
+            .replace("{file}", &file.display().to_string());
+        let output = std::process::Command::new("/bin/sh").arg("-c").arg(&script).output().unwrap();
+        let text = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(text.contains("- ndjson 7"), "{script}: {text}");
+    }
+}
+
+/// Not a test of its own: with this flag it reads standard input and says what it found.
+#[test]
+fn as_reader() {
+    if std::env::args().any(|argument| argument == "--read-standard-input") {
+        let report = report(Path::new("-"));
+        println!("\n{} {} {}", report.name.raw(), report.format, report.events());
+    }
 }
 
 /// The sample reader knows no event logs: each of their records is counted as one without a time.

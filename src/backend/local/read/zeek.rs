@@ -56,14 +56,19 @@ impl Header {
             b"#empty_field" => self.empty = value(),
             b"#path" => self.path = String::from_utf8_lossy(&value()).into_owned(),
             b"#fields" => {
-                let mut names: Vec<String> = fields.map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+                let names: Vec<String> = fields.map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+                let mut names: Vec<&str> = names.iter().map(String::as_str).collect();
                 let path_place = names.len();
-                if !names.iter().any(|name| name == PATH) {
-                    names.push(PATH.to_owned());
-                }
-                let names: Vec<&str> = names.iter().map(String::as_str).collect();
+                // Only a log that its own columns do not tell needs its name, value by value.
+                let columns = interpreter.header(&names).or_else(|reason| {
+                    if names.contains(&PATH) {
+                        return Err(reason);
+                    }
+                    names.push(PATH);
+                    interpreter.header(&names)
+                });
                 return Some(Layout {
-                    columns: interpreter.header(&names),
+                    columns,
                     separator: self.separator.clone(),
                     unset: self.unset.clone(),
                     empty: self.empty.clone(),
@@ -218,8 +223,10 @@ mod tests {
     }
 
     #[test]
-    fn the_name_of_the_log_is_a_column() {
-        let (_, batch) = rows("#path\tfiles\n#fields\ttime\tsource\n2025-01-01T00:00:00Z\t10.0.0.1\n");
+    fn the_name_of_the_log_is_a_column_where_nothing_else_tells_the_log() {
+        let (_, batch) = rows("#path\tconn\n#fields\ttime\tsource\n2025-01-01T00:00:00Z\t10.0.0.1\n");
+        assert_eq!(batch.events[0].0.channel, None);
+        let (_, batch) = rows("#path\tfiles\n#fields\twhen\tsource\n2025-01-01T00:00:00Z\t10.0.0.1\n");
         assert_eq!(batch.events[0].0.channel.as_ref().map(crate::domain::Foreign::raw), Some("files"));
     }
 
