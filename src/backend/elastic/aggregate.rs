@@ -175,7 +175,7 @@ impl Elastic {
         let query = json!({"bool": {"filter": [compile::within_time(&scope.range), present.query]}});
         let fields = document::source_filter();
         let read = self.scan("read events", target, &query, &fields, gaps, |hit| {
-            if let Some(event) = document::event(hit)
+            if let Some(event) = self.event(hit)
                 && row::accepts(scope, &event)
             {
                 let mut row = Row::from(&event);

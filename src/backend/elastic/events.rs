@@ -39,7 +39,7 @@ impl Elastic {
             let mut mine = Vec::new();
             let (mut accepted, mut refused) = (0_u64, 0_u64);
             let found = self.scan("read events", target, &query, &fields, &mut gaps, |hit| {
-                match document::event(hit).filter(|event| row::accepts(scope, event)) {
+                match self.event(hit).filter(|event| row::accepts(scope, event)) {
                     Some(event) => {
                         accepted += 1;
                         if mine.len() < enough {

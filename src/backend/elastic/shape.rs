@@ -18,6 +18,8 @@ pub(super) enum Test {
     Port(Paths),
     /// The value is no RDP port; a document without it passes.
     NoPort(Paths),
+    /// The document has one of these fields.
+    Present(Paths),
     /// The document has none of these fields.
     Without(Paths),
     /// The document has one of these fields, and it holds an address.
@@ -38,12 +40,8 @@ pub(super) struct Shape {
     pub(super) kinds: &'static [(Kind, &'static [Test])],
     /// The address that connected.
     pub(super) source: Paths,
-    /// The port it came from.
-    pub(super) source_port: Paths,
     /// The address reached.
     pub(super) destination: Paths,
-    /// The port reached.
-    pub(super) destination_port: Paths,
     /// The host that reported.
     pub(super) host: Paths,
     /// The user.
@@ -52,12 +50,6 @@ pub(super) struct Shape {
     pub(super) process: Paths,
     /// Why a logon was refused: status and sub-status, joined.
     pub(super) reason: Paths,
-    /// The number of the event in its log's numbering.
-    pub(super) code: Paths,
-    /// The log.
-    pub(super) channel: Paths,
-    /// The number of the record.
-    pub(super) record: Paths,
 }
 
 /// The time of every layout.
@@ -68,21 +60,21 @@ pub(super) const fn is_swapped(kind: Kind) -> bool {
     matches!(kind, Kind::SysmonInReversed | Kind::FilterInReversed)
 }
 
-const CODE: Paths = &["event.code", "winlog.event_id"];
-const LOG: Paths = &["winlog.channel", "event.provider", "winlog.provider_name"];
-const HOST: Paths = &["host.name", "winlog.computer_name"];
-const RECORD: Paths = &["winlog.record_id"];
+const CODE: Paths = &["winlog.event_id", "event.code"];
+const LOG: Paths = &["winlog.channel", "winlog.provider_name", "event.provider", "data_stream.dataset", "event.dataset", "event.module"];
+const HOST: Paths = &["winlog.computer_name", "host.name", "host.hostname"];
 const LOGON_TYPE: Paths = &["winlog.event_data.LogonType", "winlog.logon.type"];
-const DATASET: Paths = &["event.dataset", "data_stream.dataset"];
+const DATASET: Paths = &["data_stream.dataset", "event.dataset"];
+const DEFEND: Paths = &["data_stream.dataset", "event.dataset", "event.module"];
 
-const SECURITY: Test = Test::IsIfAny(LOG, &["Security", "security", "Microsoft-Windows-Security-Auditing"]);
-const SYSMON: Test = Test::Is(LOG, &["Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon"]);
+const SECURITY: Test = Test::IsIfAny(LOG, &["Security", "security", "Microsoft-Windows-Security-Auditing", "system.security"]);
+const SYSMON: Test = Test::Is(LOG, &["Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", "windows.sysmon_operational", "sysmon"]);
 const INITIATED: Test = Test::Is(&["winlog.event_data.Initiated", "network.direction"], &["true", "egress", "outbound"]);
 const NOT_INITIATED: Test = Test::Is(&["winlog.event_data.Initiated", "network.direction"], &["false", "ingress", "inbound"]);
 const SYSMON_DESTINATION_PORT: Paths = &["destination.port", "winlog.event_data.DestinationPort"];
 const SYSMON_SOURCE_PORT: Paths = &["source.port", "winlog.event_data.SourcePort"];
-const FILTER_DESTINATION_PORT: Paths = &["winlog.event_data.DestPort", "destination.port"];
-const FILTER_SOURCE_PORT: Paths = &["winlog.event_data.SourcePort", "source.port"];
+const FILTER_DESTINATION_PORT: Paths = &["destination.port", "winlog.event_data.DestPort"];
+const FILTER_SOURCE_PORT: Paths = &["source.port", "winlog.event_data.SourcePort"];
 const FILTER_OUT: Test = Test::Is(&["winlog.event_data.Direction", "network.direction"], &["%%14593", "egress", "outbound"]);
 const FILTER_IN: Test = Test::Is(&["winlog.event_data.Direction", "network.direction"], &["%%14592", "ingress", "inbound"]);
 const LOGON_SOURCE: Paths = &["source.ip", "winlog.event_data.IpAddress"];
@@ -92,16 +84,11 @@ const EMPTY: Shape = Shape {
     tests: &[],
     kinds: &[],
     source: &[],
-    source_port: &[],
     destination: &[],
-    destination_port: &[],
     host: HOST,
     user: &[],
     process: &[],
     reason: &[],
-    code: CODE,
-    channel: &["winlog.channel"],
-    record: RECORD,
 };
 
 /// Every layout. No document fits two of them.
@@ -117,9 +104,7 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::LogonFailedNetwork, &[Test::Is(CODE, &["4625"]), Test::Is(LOGON_TYPE, &["3", "Network"])]),
         ],
         source: LOGON_SOURCE,
-        source_port: &["source.port", "winlog.event_data.IpPort"],
         destination: &["destination.ip"],
-        destination_port: &["destination.port"],
         user: &[(Some("winlog.event_data.TargetDomainName"), "winlog.event_data.TargetUserName"), (Some("user.domain"), "user.name")],
         process: &["process.executable", "winlog.event_data.ProcessName"],
         reason: &["winlog.event_data.Status", "winlog.event_data.SubStatus"],
@@ -154,11 +139,9 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::FilterIn, &[FILTER_IN, Test::Port(FILTER_DESTINATION_PORT)]),
             (Kind::FilterInReversed, &[FILTER_IN, Test::NoPort(FILTER_DESTINATION_PORT), Test::Port(FILTER_SOURCE_PORT)]),
         ],
-        source: &["winlog.event_data.SourceAddress", "source.ip"],
-        source_port: FILTER_SOURCE_PORT,
-        destination: &["winlog.event_data.DestAddress", "destination.ip"],
-        destination_port: FILTER_DESTINATION_PORT,
-        process: &["winlog.event_data.Application", "process.executable"],
+        source: &["source.ip", "winlog.event_data.SourceAddress"],
+        destination: &["destination.ip", "winlog.event_data.DestAddress"],
+        process: &["process.executable", "winlog.event_data.Application"],
         ..EMPTY
     },
     Shape {
@@ -170,9 +153,7 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::SysmonInReversed, &[NOT_INITIATED, Test::NoPort(SYSMON_DESTINATION_PORT), Test::Port(SYSMON_SOURCE_PORT)]),
         ],
         source: &["source.ip", "winlog.event_data.SourceIp"],
-        source_port: SYSMON_SOURCE_PORT,
         destination: &["destination.ip", "winlog.event_data.DestinationIp"],
-        destination_port: SYSMON_DESTINATION_PORT,
         user: &[(Some("user.domain"), "user.name"), (None, "winlog.event_data.User")],
         process: &["process.executable", "winlog.event_data.Image"],
         ..EMPTY
@@ -187,13 +168,13 @@ pub(super) static SHAPES: &[Shape] = &[
     },
     Shape {
         schema: "remote connection manager",
-        tests: &[Test::Is(
+        tests: &[Test::IsIfAny(
             LOG,
             &["Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational", "Microsoft-Windows-TerminalServices-RemoteConnectionManager"],
         )],
         kinds: &[(Kind::ManagerAuthenticated, &[Test::Is(CODE, &["1149"])])],
-        source: &["winlog.user_data.Param3", "source.ip"],
-        user: &[(Some("winlog.user_data.Param2"), "winlog.user_data.Param1"), (Some("user.domain"), "user.name")],
+        source: &["source.ip", "winlog.user_data.Param3", "winlog.event_data.Param3"],
+        user: &[(Some("winlog.user_data.Param2"), "winlog.user_data.Param1"), (Some("winlog.event_data.Param2"), "winlog.event_data.Param1")],
         ..EMPTY
     },
     Shape {
@@ -211,7 +192,7 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::SessionReplaced, &[Test::Is(CODE, &["39"])]),
             (Kind::SessionReason, &[Test::Is(CODE, &["40"])]),
         ],
-        source: &["winlog.user_data.Address", "source.ip"],
+        source: &["source.ip", "winlog.user_data.Address", "winlog.event_data.Address"],
         user: &[(None, "winlog.user_data.User"), (Some("user.domain"), "user.name")],
         ..EMPTY
     },
@@ -227,32 +208,31 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::CoreEnded, &[Test::Is(CODE, &["102"])]),
             (Kind::CoreDisconnected, &[Test::Is(CODE, &["103"])]),
         ],
-        source: &["winlog.event_data.ClientIP", "winlog.event_data.IPString", "source.ip"],
+        source: &["source.ip", "winlog.event_data.ClientIP", "winlog.event_data.IPString"],
         ..EMPTY
     },
     Shape {
         schema: "helk sysmon",
-        tests: &[Test::Is(&["event_id"], &["3"]), Test::Without(CODE)],
+        tests: &[
+            Test::Is(&["event_id"], &["3"]),
+            Test::Without(CODE),
+            Test::Is(HELK_LOG, &["Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon"]),
+        ],
         kinds: &[
             (Kind::SysmonOut, &[HELK_INITIATED, Test::Port(&["dst_port"])]),
             (Kind::SysmonIn, &[HELK_NOT_INITIATED, Test::Port(&["dst_port"])]),
             (Kind::SysmonInReversed, &[HELK_NOT_INITIATED, Test::NoPort(&["dst_port"]), Test::Port(&["src_port"])]),
         ],
         source: HELK_SOURCE,
-        source_port: &["src_port"],
         destination: HELK_DESTINATION,
-        destination_port: &["dst_port"],
         host: HELK_HOST,
-        user: &[(None, "user_account"), (Some("user_domain"), "user_name")],
+        user: &[(Some("user_domain"), "user_account"), (Some("user_domain"), "user_name")],
         process: &["process_path", "process_name"],
-        code: &["event_id"],
-        channel: HELK_LOG,
-        record: &["record_number", "record_id"],
         ..EMPTY
     },
     Shape {
         schema: "helk security",
-        tests: &[Test::Without(CODE), Test::IsIfAny(HELK_LOG, &["Security", "security"])],
+        tests: &[Test::Without(CODE), Test::IsIfAny(HELK_LOG, &["Security", "security", "Microsoft-Windows-Security-Auditing"])],
         kinds: &[
             (Kind::LogonRemote, &[Test::Is(&["event_id"], &["4624"]), Test::Is(&["logon_type"], &["10"])]),
             (Kind::LogonCached, &[Test::Is(&["event_id"], &["4624"]), Test::Is(&["logon_type"], &["12"])]),
@@ -264,31 +244,42 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::Denied, &[Test::Is(&["event_id"], &["4825"])]),
         ],
         source: HELK_SOURCE,
-        source_port: &["src_port"],
         host: HELK_HOST,
-        user: &[(Some("user_domain"), "user_name")],
+        user: &[(Some("target_user_domain"), "target_user_name"), (Some("user_domain"), "user_name")],
         reason: &["event_status", "event_sub_status"],
-        code: &["event_id"],
-        channel: HELK_LOG,
-        record: &["record_number", "record_id"],
+        ..EMPTY
+    },
+    Shape {
+        schema: "helk rdp logs",
+        tests: &[Test::Without(CODE)],
+        kinds: &[
+            (Kind::ManagerAuthenticated, &[Test::Is(&["event_id"], &["1149"])]),
+            (Kind::CoreAccepted, &[HELK_CORE, Test::Is(&["event_id"], &["131"])]),
+            (Kind::CoreFailed, &[HELK_CORE, Test::Is(&["event_id"], &["140"])]),
+            (Kind::SessionLogon, &[HELK_SESSIONS, Test::Is(&["event_id"], &["21"])]),
+            (Kind::SessionShell, &[HELK_SESSIONS, Test::Is(&["event_id"], &["22"])]),
+            (Kind::SessionLogoff, &[HELK_SESSIONS, Test::Is(&["event_id"], &["23"])]),
+            (Kind::SessionDisconnected, &[HELK_SESSIONS, Test::Is(&["event_id"], &["24"])]),
+            (Kind::SessionReconnected, &[HELK_SESSIONS, Test::Is(&["event_id"], &["25"])]),
+        ],
+        source: HELK_SOURCE,
+        host: HELK_HOST,
+        user: &[(Some("user_domain"), "user_account"), (Some("user_domain"), "user_name")],
         ..EMPTY
     },
     Shape {
         schema: "elastic defend network",
-        tests: &[Test::Is(DATASET, &["endpoint.events.network"]), Test::Port(&["destination.port"])],
+        tests: &[Test::Is(DEFEND, &["endpoint.events.network", "endpoint"]), Test::Port(&["destination.port"])],
         kinds: &[
             (Kind::DefendAccepted, &[Test::Is(&["event.action"], &["connection_accepted", "udp_flow_inbound"])]),
             (Kind::DefendAttempted, &[Test::Is(&["event.action"], &["connection_attempted", "udp_flow_outbound"])]),
             (Kind::DefendEnd, &[Test::Is(&["event.action"], &["disconnect_received", "udp_flow_ended"])]),
         ],
         source: &["source.ip"],
-        source_port: &["source.port"],
         destination: &["destination.ip"],
-        destination_port: &["destination.port"],
         host: &["host.name"],
         user: &[(Some("user.domain"), "user.name")],
         process: &["process.executable"],
-        record: &["event.id"],
         ..EMPTY
     },
     Shape {
@@ -299,7 +290,6 @@ pub(super) static SHAPES: &[Shape] = &[
         host: &["host.name"],
         user: &[(Some("user.domain"), "user.name")],
         process: &["process.executable"],
-        record: &["event.id"],
         ..EMPTY
     },
     Shape {
@@ -311,12 +301,10 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::DefendEnd, &[Test::Is(&["event.action"], &["log_off"])]),
         ],
         source: &["source.ip"],
-        source_port: &["source.port"],
         host: &["host.name"],
-        user: &[(Some("user.target.domain"), "user.target.name"), (Some("user.domain"), "user.name")],
+        user: &[(Some("user.target.domain"), "user.target.name"), (Some("user.effective.domain"), "user.effective.name"), (Some("user.domain"), "user.name")],
         process: &["process.executable"],
         reason: &["process.Ext.session_info.failure_reason"],
-        record: &["event.id"],
         ..EMPTY
     },
     Shape {
@@ -324,46 +312,46 @@ pub(super) static SHAPES: &[Shape] = &[
         tests: &[],
         kinds: &[
             (Kind::ZeekRdp, &[Test::Is(DATASET, &["zeek.rdp"])]),
-            (Kind::ZeekConn, &[ZEEK_CONN, Test::Port(&["destination.port"]), Test::IsNot(&["network.transport"], &["udp"])]),
-            (Kind::ZeekConnUdp, &[ZEEK_CONN, Test::Port(&["destination.port"]), Test::Is(&["network.transport"], &["udp"])]),
+            (Kind::ZeekConn, &[ZEEK_CONN, Test::Port(&["destination.port"]), Test::Is(&["network.transport"], &["tcp", "6"])]),
+            (Kind::ZeekConnUdp, &[ZEEK_CONN, Test::Port(&["destination.port"]), Test::Is(&["network.transport"], &["udp", "17"])]),
         ],
         source: &["source.ip", "source.address"],
-        source_port: &["source.port"],
         destination: &["destination.ip", "destination.address"],
-        destination_port: &["destination.port"],
         host: &["host.name"],
         user: &[(None, "zeek.rdp.cookie")],
-        record: &["zeek.session_id", "event.id"],
         ..EMPTY
     },
     Shape {
         schema: "flow",
         tests: &[
             Test::Port(&["destination.port"]),
-            Test::Without(LOG),
-            Test::Without(&["winlog.event_id", "event_id", "winlog.logon.type"]),
+            Test::Present(&["source.ip", "source.address"]),
+            Test::Without(&["winlog.event_id", "winlog.channel", "winlog.record_id", "winlog.computer_name", "winlog.logon.type", "event_id"]),
             Test::IsNot(DATASET, &["endpoint.events.network", "endpoint.events.process", "endpoint.events.security", "zeek.rdp", "zeek.connection"]),
             // A flow is written again and again until it ends; only its last report counts.
             Test::IsNot(&["flow.final"], &["false"]),
         ],
         kinds: &[(Kind::Flow, &[])],
         source: &["source.ip", "source.address"],
-        source_port: &["source.port"],
         destination: &["destination.ip", "destination.address"],
-        destination_port: &["destination.port"],
         host: &["host.name"],
         user: &[(Some("user.domain"), "user.name")],
         process: &["process.executable"],
-        record: &["flow.id", "event.id"],
         ..EMPTY
     },
 ];
 
 const ZEEK_CONN: Test = Test::Is(DATASET, &["zeek.connection"]);
-const HELK_LOG: Paths = &["log_name", "channel"];
-const HELK_HOST: Paths = &["host_name"];
-const HELK_SOURCE: Paths = &["src_ip_addr", "ipv6_src_addr"];
-const HELK_DESTINATION: Paths = &["dst_ip_addr", "ipv6_dst_addr"];
+const HELK_LOG: Paths = &["log_name", "channel", "source_name", "provider_name"];
+const HELK_CORE: Test =
+    Test::Is(HELK_LOG, &["Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational", "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS"]);
+const HELK_SESSIONS: Test = Test::Is(
+    HELK_LOG,
+    &["Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", "Microsoft-Windows-TerminalServices-LocalSessionManager"],
+);
+const HELK_HOST: Paths = &["host_name", "computer_name", "hostname"];
+const HELK_SOURCE: Paths = &["src_ip_addr", "ipv6_src_addr", "src_ip", "src_ip_public"];
+const HELK_DESTINATION: Paths = &["dst_ip_addr", "ipv6_dst_addr", "dst_ip"];
 const HELK_FLAG: Paths = &["network_initiated", "network_connection_initiated"];
 const HELK_INITIATED: Test = Test::Is(HELK_FLAG, &["true"]);
 const HELK_NOT_INITIATED: Test = Test::Is(HELK_FLAG, &["false"]);
@@ -373,7 +361,7 @@ impl Test {
     pub(super) const fn paths(&self) -> Paths {
         match self {
             Self::Is(paths, _) | Self::IsIfAny(paths, _) | Self::IsNot(paths, _) => paths,
-            Self::Port(paths) | Self::NoPort(paths) | Self::Without(paths) | Self::Address(paths) => paths,
+            Self::Port(paths) | Self::NoPort(paths) | Self::Present(paths) | Self::Without(paths) | Self::Address(paths) => paths,
         }
     }
 }
@@ -383,18 +371,7 @@ impl Shape {
     pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
         let tests = self.tests.iter().chain(self.kinds.iter().flat_map(|(_, tests)| tests.iter()));
         let users = self.user.iter().flat_map(|(domain, name)| domain.iter().copied().chain([*name]));
-        let values = [
-            self.source,
-            self.source_port,
-            self.destination,
-            self.destination_port,
-            self.host,
-            self.process,
-            self.reason,
-            self.code,
-            self.channel,
-            self.record,
-        ];
+        let values = [self.source, self.destination, self.host, self.process, self.reason];
         tests.flat_map(|test| test.paths().iter().copied()).chain(users).chain(values.into_iter().flatten().copied())
     }
 }
