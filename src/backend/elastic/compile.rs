@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::fields::{Field, Fields, Nature};
-use super::shape::{Paths, SHAPES, Shape, TIME, Test, is_swapped};
+use super::shape::{NO_ALERT, Paths, SHAPES, Shape, TIME, Test, is_swapped};
 use crate::domain::event::Vantage;
 use crate::domain::{Address, Families, Family, Kind, Range, Timestamp};
 use crate::query::Scope;
@@ -57,7 +57,7 @@ pub(super) fn groups(fields: &Fields, families: Families, ports: &[u16]) -> Vec<
             if !families.contains(kind.family()) {
                 continue;
             }
-            let Some(mut conditions) = all_of(shape.tests.iter().chain(*tests), fields, ports) else { continue };
+            let Some(mut conditions) = all_of([&NO_ALERT].into_iter().chain(shape.tests).chain(*tests), fields, ports) else { continue };
             if conditions.is_empty() {
                 conditions.push(json!({"match_all": {}}));
             }

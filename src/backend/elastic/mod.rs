@@ -72,18 +72,9 @@ pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic
     };
     let ports = if connection.ports.is_empty() { vec![3389] } else { connection.ports.clone() };
     let options = Options { ports: ports.clone(), ..Options::default() };
-    let interpreter =
-        Interpreter::new(Schemas::built_in(), Arc::clone(&rules), options).map_err(|error| BackendError::new(format!("the schemas could not be used: {error}")))?;
-    Ok(Elastic {
-        client,
-        patterns: connection.patterns(),
-        ports,
-        rules,
-        interpreter,
-        title,
-        is_opensearch,
-        known: tokio::sync::Mutex::new(None),
-    })
+    let interpreter = Interpreter::new(Schemas::built_in(), Arc::clone(&rules), options)
+        .map_err(|error| BackendError::new(format!("the schemas could not be used: {error}")))?;
+    Ok(Elastic { client, patterns: connection.patterns(), ports, rules, interpreter, title, is_opensearch, known: tokio::sync::Mutex::new(None) })
 }
 
 /// What a cluster calls itself, and whether it is OpenSearch.

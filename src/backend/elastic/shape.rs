@@ -60,42 +60,38 @@ pub(super) const fn is_swapped(kind: Kind) -> bool {
     matches!(kind, Kind::SysmonInReversed | Kind::FilterInReversed)
 }
 
-const CODE: Paths = &["winlog.event_id", "event.code"];
-const LOG: Paths = &["winlog.channel", "winlog.provider_name", "event.provider", "data_stream.dataset", "event.dataset", "event.module"];
-const HOST: Paths = &["winlog.computer_name", "host.name", "host.hostname"];
-const LOGON_TYPE: Paths = &["winlog.event_data.LogonType", "winlog.logon.type"];
+const CODE: Paths = &["winlog.event_id", "event.code", "event_id"];
+const LOG: Paths =
+    &["winlog.channel", "winlog.provider_name", "event.provider", "log_name", "source_name", "data_stream.dataset", "event.dataset", "event.module"];
+const HOST: Paths = &["winlog.computer_name", "computer_name", "host.name", "host.hostname"];
+const LOGON_TYPE: Paths = &["winlog.event_data.LogonType", "winlog.logon.type", "event_data.LogonType"];
 const DATASET: Paths = &["data_stream.dataset", "event.dataset"];
 const DEFEND: Paths = &["data_stream.dataset", "event.dataset", "event.module"];
 
+/// The logs of Windows as Elastic's shippers write them, winlogbeat 6 (without `winlog.`) among them.
+const SHIPPED: Paths = &["winlog.event_id", "event.code", "computer_name"];
 const SECURITY: Test = Test::IsIfAny(LOG, &["Security", "security", "Microsoft-Windows-Security-Auditing", "system.security"]);
 const SYSMON: Test = Test::Is(LOG, &["Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon", "windows.sysmon_operational", "sysmon"]);
-const INITIATED: Test = Test::Is(&["winlog.event_data.Initiated", "network.direction"], &["true", "egress", "outbound"]);
-const NOT_INITIATED: Test = Test::Is(&["winlog.event_data.Initiated", "network.direction"], &["false", "ingress", "inbound"]);
-const SYSMON_DESTINATION_PORT: Paths = &["destination.port", "winlog.event_data.DestinationPort"];
-const SYSMON_SOURCE_PORT: Paths = &["source.port", "winlog.event_data.SourcePort"];
-const FILTER_DESTINATION_PORT: Paths = &["destination.port", "winlog.event_data.DestPort"];
-const FILTER_SOURCE_PORT: Paths = &["source.port", "winlog.event_data.SourcePort"];
-const FILTER_OUT: Test = Test::Is(&["winlog.event_data.Direction", "network.direction"], &["%%14593", "egress", "outbound"]);
-const FILTER_IN: Test = Test::Is(&["winlog.event_data.Direction", "network.direction"], &["%%14592", "ingress", "inbound"]);
-const LOGON_SOURCE: Paths = &["source.ip", "winlog.event_data.IpAddress"];
+const INITIATED: Test = Test::Is(&["winlog.event_data.Initiated", "network.direction", "event_data.Initiated"], &["true", "egress", "outbound"]);
+const NOT_INITIATED: Test = Test::Is(&["winlog.event_data.Initiated", "network.direction", "event_data.Initiated"], &["false", "ingress", "inbound"]);
+const SYSMON_DESTINATION_PORT: Paths = &["destination.port", "winlog.event_data.DestinationPort", "event_data.DestinationPort"];
+const SYSMON_SOURCE_PORT: Paths = &["source.port", "winlog.event_data.SourcePort", "event_data.SourcePort"];
+const FILTER_DESTINATION_PORT: Paths = &["destination.port", "winlog.event_data.DestPort", "event_data.DestPort"];
+const FILTER_SOURCE_PORT: Paths = &["source.port", "winlog.event_data.SourcePort", "event_data.SourcePort"];
+const FILTER_OUT: Test = Test::Is(&["winlog.event_data.Direction", "network.direction", "event_data.Direction"], &["%%14593", "egress", "outbound"]);
+const FILTER_IN: Test = Test::Is(&["winlog.event_data.Direction", "network.direction", "event_data.Direction"], &["%%14592", "ingress", "inbound"]);
+const LOGON_SOURCE: Paths = &["source.ip", "winlog.event_data.IpAddress", "event_data.IpAddress"];
 
-const EMPTY: Shape = Shape {
-    schema: "",
-    tests: &[],
-    kinds: &[],
-    source: &[],
-    destination: &[],
-    host: HOST,
-    user: &[],
-    process: &[],
-    reason: &[],
-};
+const EMPTY: Shape = Shape { schema: "", tests: &[], kinds: &[], source: &[], destination: &[], host: HOST, user: &[], process: &[], reason: &[] };
+
+/// Security alerts repeat the fields of the event that raised them; they are no events.
+pub(super) static NO_ALERT: Test = Test::Without(&["kibana.alert.uuid", "kibana.alert.rule.rule_id", "signal.rule.id"]);
 
 /// Every layout. No document fits two of them.
 pub(super) static SHAPES: &[Shape] = &[
     Shape {
         schema: "windows security logon",
-        tests: &[SECURITY],
+        tests: &[Test::Present(SHIPPED), SECURITY],
         kinds: &[
             (Kind::LogonRemote, &[Test::Is(CODE, &["4624"]), Test::Is(LOGON_TYPE, &["10", "RemoteInteractive"])]),
             (Kind::LogonCached, &[Test::Is(CODE, &["4624"]), Test::Is(LOGON_TYPE, &["12", "CachedRemoteInteractive"])]),
@@ -105,84 +101,104 @@ pub(super) static SHAPES: &[Shape] = &[
         ],
         source: LOGON_SOURCE,
         destination: &["destination.ip"],
-        user: &[(Some("winlog.event_data.TargetDomainName"), "winlog.event_data.TargetUserName"), (Some("user.domain"), "user.name")],
-        process: &["process.executable", "winlog.event_data.ProcessName"],
-        reason: &["winlog.event_data.Status", "winlog.event_data.SubStatus"],
+        user: &[
+            (Some("winlog.event_data.TargetDomainName"), "winlog.event_data.TargetUserName"),
+            (Some("event_data.TargetDomainName"), "event_data.TargetUserName"),
+            (Some("user.domain"), "user.name"),
+        ],
+        process: &["process.executable", "winlog.event_data.ProcessName", "event_data.ProcessName"],
+        reason: &["winlog.event_data.Status", "winlog.event_data.SubStatus", "event_data.Status", "event_data.SubStatus"],
         ..EMPTY
     },
     Shape {
         schema: "windows security session",
-        tests: &[SECURITY],
+        tests: &[Test::Present(SHIPPED), SECURITY],
         kinds: &[
             (Kind::WindowReconnected, &[Test::Is(CODE, &["4778"])]),
             (Kind::WindowDisconnected, &[Test::Is(CODE, &["4779"])]),
             (Kind::Denied, &[Test::Is(CODE, &["4825"])]),
         ],
-        source: &["source.ip", "winlog.event_data.ClientAddress"],
-        user: &[(Some("winlog.event_data.AccountDomain"), "winlog.event_data.AccountName"), (Some("user.domain"), "user.name")],
+        source: &["source.ip", "winlog.event_data.ClientAddress", "event_data.ClientAddress"],
+        user: &[
+            (Some("winlog.event_data.AccountDomain"), "winlog.event_data.AccountName"),
+            (Some("event_data.AccountDomain"), "event_data.AccountName"),
+            (Some("user.domain"), "user.name"),
+        ],
         ..EMPTY
     },
     Shape {
         schema: "windows security context",
-        tests: &[SECURITY],
+        tests: &[Test::Present(SHIPPED), SECURITY],
         kinds: &[(Kind::ExplicitCredentials, &[Test::Is(CODE, &["4648"])]), (Kind::Privileges, &[Test::Is(CODE, &["4672"])])],
         source: LOGON_SOURCE,
-        user: &[(Some("winlog.event_data.SubjectDomainName"), "winlog.event_data.SubjectUserName"), (Some("user.domain"), "user.name")],
-        process: &["process.executable", "winlog.event_data.ProcessName"],
+        user: &[
+            (Some("winlog.event_data.SubjectDomainName"), "winlog.event_data.SubjectUserName"),
+            (Some("event_data.SubjectDomainName"), "event_data.SubjectUserName"),
+            (Some("user.domain"), "user.name"),
+        ],
+        process: &["process.executable", "winlog.event_data.ProcessName", "event_data.ProcessName"],
         ..EMPTY
     },
     Shape {
         schema: "windows filtering platform",
-        tests: &[SECURITY, Test::Is(CODE, &["5156"])],
+        tests: &[Test::Present(SHIPPED), SECURITY, Test::Is(CODE, &["5156"])],
         kinds: &[
             (Kind::FilterOut, &[FILTER_OUT, Test::Port(FILTER_DESTINATION_PORT)]),
             (Kind::FilterIn, &[FILTER_IN, Test::Port(FILTER_DESTINATION_PORT)]),
             (Kind::FilterInReversed, &[FILTER_IN, Test::NoPort(FILTER_DESTINATION_PORT), Test::Port(FILTER_SOURCE_PORT)]),
         ],
-        source: &["source.ip", "winlog.event_data.SourceAddress"],
-        destination: &["destination.ip", "winlog.event_data.DestAddress"],
-        process: &["process.executable", "winlog.event_data.Application"],
+        source: &["source.ip", "winlog.event_data.SourceAddress", "event_data.SourceAddress"],
+        destination: &["destination.ip", "winlog.event_data.DestAddress", "event_data.DestAddress"],
+        process: &["process.executable", "winlog.event_data.Application", "event_data.Application"],
         ..EMPTY
     },
     Shape {
         schema: "sysmon",
-        tests: &[SYSMON, Test::Is(CODE, &["3"])],
+        tests: &[Test::Present(SHIPPED), SYSMON, Test::Is(CODE, &["3"])],
         kinds: &[
             (Kind::SysmonOut, &[INITIATED, Test::Port(SYSMON_DESTINATION_PORT)]),
             (Kind::SysmonIn, &[NOT_INITIATED, Test::Port(SYSMON_DESTINATION_PORT)]),
             (Kind::SysmonInReversed, &[NOT_INITIATED, Test::NoPort(SYSMON_DESTINATION_PORT), Test::Port(SYSMON_SOURCE_PORT)]),
         ],
-        source: &["source.ip", "winlog.event_data.SourceIp"],
-        destination: &["destination.ip", "winlog.event_data.DestinationIp"],
-        user: &[(Some("user.domain"), "user.name"), (None, "winlog.event_data.User")],
-        process: &["process.executable", "winlog.event_data.Image"],
+        source: &["source.ip", "winlog.event_data.SourceIp", "event_data.SourceIp"],
+        destination: &["destination.ip", "winlog.event_data.DestinationIp", "event_data.DestinationIp"],
+        user: &[(None, "winlog.event_data.User"), (None, "event_data.User"), (Some("user.domain"), "user.name")],
+        process: &["process.executable", "winlog.event_data.Image", "event_data.Image"],
         ..EMPTY
     },
     Shape {
         schema: "sysmon process",
-        tests: &[SYSMON],
+        tests: &[Test::Present(SHIPPED), SYSMON],
         kinds: &[(Kind::Process, &[Test::Is(CODE, &["1"])])],
-        user: &[(Some("user.domain"), "user.name"), (None, "winlog.event_data.User")],
-        process: &["process.executable", "winlog.event_data.Image"],
+        user: &[(None, "winlog.event_data.User"), (None, "event_data.User"), (Some("user.domain"), "user.name")],
+        process: &["process.executable", "winlog.event_data.Image", "event_data.Image"],
         ..EMPTY
     },
     Shape {
         schema: "remote connection manager",
-        tests: &[Test::IsIfAny(
-            LOG,
-            &["Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational", "Microsoft-Windows-TerminalServices-RemoteConnectionManager"],
-        )],
+        tests: &[
+            Test::Present(SHIPPED),
+            Test::IsIfAny(
+                LOG,
+                &["Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational", "Microsoft-Windows-TerminalServices-RemoteConnectionManager"],
+            ),
+        ],
         kinds: &[(Kind::ManagerAuthenticated, &[Test::Is(CODE, &["1149"])])],
-        source: &["source.ip", "winlog.user_data.Param3", "winlog.event_data.Param3"],
-        user: &[(Some("winlog.user_data.Param2"), "winlog.user_data.Param1"), (Some("winlog.event_data.Param2"), "winlog.event_data.Param1")],
+        source: &["source.ip", "winlog.user_data.Param3", "winlog.event_data.Param3", "user_data.Param3", "event_data.Param3"],
+        user: &[
+            (Some("winlog.user_data.Param2"), "winlog.user_data.Param1"),
+            (Some("winlog.event_data.Param2"), "winlog.event_data.Param1"),
+            (Some("user_data.Param2"), "user_data.Param1"),
+            (Some("event_data.Param2"), "event_data.Param1"),
+        ],
         ..EMPTY
     },
     Shape {
         schema: "local session manager",
-        tests: &[Test::Is(
-            LOG,
-            &["Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", "Microsoft-Windows-TerminalServices-LocalSessionManager"],
-        )],
+        tests: &[
+            Test::Present(SHIPPED),
+            Test::Is(LOG, &["Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", "Microsoft-Windows-TerminalServices-LocalSessionManager"]),
+        ],
         kinds: &[
             (Kind::SessionLogon, &[Test::Is(CODE, &["21"])]),
             (Kind::SessionShell, &[Test::Is(CODE, &["22"])]),
@@ -192,13 +208,16 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::SessionReplaced, &[Test::Is(CODE, &["39"])]),
             (Kind::SessionReason, &[Test::Is(CODE, &["40"])]),
         ],
-        source: &["source.ip", "winlog.user_data.Address", "winlog.event_data.Address"],
-        user: &[(None, "winlog.user_data.User"), (Some("user.domain"), "user.name")],
+        source: &["source.ip", "winlog.user_data.Address", "winlog.event_data.Address", "user_data.Address", "event_data.Address"],
+        user: &[(None, "winlog.user_data.User"), (None, "user_data.User"), (Some("user.domain"), "user.name")],
         ..EMPTY
     },
     Shape {
         schema: "rdp core",
-        tests: &[Test::Is(LOG, &["Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational", "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS"])],
+        tests: &[
+            Test::Present(SHIPPED),
+            Test::Is(LOG, &["Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational", "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS"]),
+        ],
         kinds: &[
             (Kind::CoreAccepted, &[Test::Is(CODE, &["131"])]),
             (Kind::CoreFailed, &[Test::Is(CODE, &["140"])]),
@@ -208,14 +227,14 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::CoreEnded, &[Test::Is(CODE, &["102"])]),
             (Kind::CoreDisconnected, &[Test::Is(CODE, &["103"])]),
         ],
-        source: &["source.ip", "winlog.event_data.ClientIP", "winlog.event_data.IPString"],
+        source: &["source.ip", "winlog.event_data.ClientIP", "winlog.event_data.IPString", "event_data.ClientIP", "event_data.IPString"],
         ..EMPTY
     },
     Shape {
         schema: "helk sysmon",
         tests: &[
             Test::Is(&["event_id"], &["3"]),
-            Test::Without(CODE),
+            Test::Without(SHIPPED),
             Test::Is(HELK_LOG, &["Microsoft-Windows-Sysmon/Operational", "Microsoft-Windows-Sysmon"]),
         ],
         kinds: &[
@@ -232,7 +251,7 @@ pub(super) static SHAPES: &[Shape] = &[
     },
     Shape {
         schema: "helk security",
-        tests: &[Test::Without(CODE), Test::IsIfAny(HELK_LOG, &["Security", "security", "Microsoft-Windows-Security-Auditing"])],
+        tests: &[Test::Without(SHIPPED), Test::IsIfAny(HELK_LOG, &["Security", "security", "Microsoft-Windows-Security-Auditing"])],
         kinds: &[
             (Kind::LogonRemote, &[Test::Is(&["event_id"], &["4624"]), Test::Is(&["logon_type"], &["10"])]),
             (Kind::LogonCached, &[Test::Is(&["event_id"], &["4624"]), Test::Is(&["logon_type"], &["12"])]),
@@ -251,7 +270,7 @@ pub(super) static SHAPES: &[Shape] = &[
     },
     Shape {
         schema: "helk rdp logs",
-        tests: &[Test::Without(CODE)],
+        tests: &[Test::Without(SHIPPED)],
         kinds: &[
             (Kind::ManagerAuthenticated, &[Test::Is(&["event_id"], &["1149"])]),
             (Kind::CoreAccepted, &[HELK_CORE, Test::Is(&["event_id"], &["131"])]),
@@ -345,10 +364,8 @@ const ZEEK_CONN: Test = Test::Is(DATASET, &["zeek.connection"]);
 const HELK_LOG: Paths = &["log_name", "channel", "source_name", "provider_name"];
 const HELK_CORE: Test =
     Test::Is(HELK_LOG, &["Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational", "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS"]);
-const HELK_SESSIONS: Test = Test::Is(
-    HELK_LOG,
-    &["Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", "Microsoft-Windows-TerminalServices-LocalSessionManager"],
-);
+const HELK_SESSIONS: Test =
+    Test::Is(HELK_LOG, &["Microsoft-Windows-TerminalServices-LocalSessionManager/Operational", "Microsoft-Windows-TerminalServices-LocalSessionManager"]);
 const HELK_HOST: Paths = &["host_name", "computer_name", "hostname"];
 const HELK_SOURCE: Paths = &["src_ip_addr", "ipv6_src_addr", "src_ip", "src_ip_public"];
 const HELK_DESTINATION: Paths = &["dst_ip_addr", "ipv6_dst_addr", "dst_ip"];
@@ -369,7 +386,7 @@ impl Test {
 impl Shape {
     /// Every field it knows, some of them more than once.
     pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
-        let tests = self.tests.iter().chain(self.kinds.iter().flat_map(|(_, tests)| tests.iter()));
+        let tests = [&NO_ALERT].into_iter().chain(self.tests).chain(self.kinds.iter().flat_map(|(_, tests)| tests.iter()));
         let users = self.user.iter().flat_map(|(domain, name)| domain.iter().copied().chain([*name]));
         let values = [self.source, self.destination, self.host, self.process, self.reason];
         tests.flat_map(|test| test.paths().iter().copied()).chain(users).chain(values.into_iter().flatten().copied())
