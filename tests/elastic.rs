@@ -1,5 +1,7 @@
 //! The cluster backend against real Elasticsearch and OpenSearch, and against a server that misbehaves.
 
+#![allow(clippy::panic, clippy::indexing_slicing, reason = "a test says by panicking what is wrong")]
+
 mod support;
 
 use std::collections::BTreeMap;
@@ -80,8 +82,11 @@ fn analysed() -> Value {
     })
 }
 
+/// Documents with their ids.
+type Documents = Vec<(String, Value)>;
+
 /// Real documents with known answers: (name, documents, truth).
-fn real() -> Vec<(&'static str, Vec<(String, Value)>, Value)> {
+fn real() -> Vec<(&'static str, Documents, Value)> {
     let root = std::env::var_os("RDPTRIAGE_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let mut found = Vec::new();
     for name in ["ecs_security_rdp_tunnel", "ecs_sysmon_plink"] {
@@ -348,6 +353,27 @@ async fn an_overview_tells_extent_indices_and_kinds() {
         );
         assert!(overview.is_live);
         assert!(elastic.query_text(&Ask::Arrivals { scope: Scope::over(Range::ALL), bucket: BucketSize::Quarter }).contains("\"dst_port\": 3389"));
+    }
+}
+
+#[tokio::test]
+async fn a_flow_written_many_times_counts_once() {
+    for cluster in clusters() {
+        let index = cluster.index("flows");
+        let report = |flow: &str, minute: u32, last: bool| {
+            json!({
+                "@timestamp": format!("2025-01-01T00:{minute:02}:00Z"), "event": {"dataset": "network_traffic.flow"}, "flow": {"id": flow, "final": last},
+                "source": {"ip": "10.0.0.7"}, "destination": {"ip": "10.0.0.5", "port": 3389},
+            })
+        };
+        let documents = [report("F1", 1, false), report("F1", 11, false), report("F1", 21, true), report("F2", 22, false)];
+        let documents: Vec<(String, Value)> = documents.into_iter().enumerate().map(|(number, document)| (number.to_string(), document)).collect();
+        cluster.load(&index, &exact(), &documents).await;
+        let elastic = connect(cluster.connection(&[index])).await.expect("a connection");
+        let counts = counts(&elastic, &Scope::over(Range::ALL), By::DestinationIp).await;
+        let buckets: Vec<String> = counts.destinations[0].buckets.iter().map(|bucket| format!("{} x{}", rfc3339(bucket.start), bucket.events)).collect();
+        assert_eq!(buckets, ["2025-01-01T00:00:00Z x1", "2025-01-01T00:15:00Z x1"], "{:?}", cluster.product);
+        assert_eq!(events(&elastic, &Scope::over(Range::ALL), 0, 10).await.total, 2);
     }
 }
 

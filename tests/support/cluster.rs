@@ -159,7 +159,7 @@ impl Cluster {
         self.send(
             reqwest::Method::PUT,
             index,
-            serde_json::json!({"settings": {"number_of_replicas": 0, "number_of_shards": 2}, "mappings": mappings}).to_string(),
+            serde_json::json!({"settings": {"number_of_replicas": 0, "number_of_shards": shards}, "mappings": mappings}).to_string(),
         )
         .await;
         let mut body = String::new();

@@ -148,7 +148,7 @@ fn exists(paths: Paths, fields: &Fields) -> Vec<Value> {
 }
 
 /// The fields behind those of the spellings that these indices have.
-pub(super) fn mapped<'a>(paths: Paths, fields: &'a Fields) -> impl Iterator<Item = &'a Field> {
+pub(super) fn mapped(paths: Paths, fields: &Fields) -> impl Iterator<Item = &Field> {
     paths.iter().filter_map(|path| fields.get(path))
 }
 

@@ -50,6 +50,8 @@ pub(super) struct Shape {
     pub(super) process: Paths,
     /// Why a logon was refused: status and sub-status, joined.
     pub(super) reason: Paths,
+    /// What tells one event from another where each is written several times: a flow is, until it ends.
+    pub(super) identity: Paths,
 }
 
 /// The time of every layout.
@@ -82,7 +84,8 @@ const FILTER_OUT: Test = Test::Is(&["winlog.event_data.Direction", "network.dire
 const FILTER_IN: Test = Test::Is(&["winlog.event_data.Direction", "network.direction", "event_data.Direction"], &["%%14592", "ingress", "inbound"]);
 const LOGON_SOURCE: Paths = &["source.ip", "winlog.event_data.IpAddress", "event_data.IpAddress"];
 
-const EMPTY: Shape = Shape { schema: "", tests: &[], kinds: &[], source: &[], destination: &[], host: HOST, user: &[], process: &[], reason: &[] };
+const EMPTY: Shape =
+    Shape { schema: "", tests: &[], kinds: &[], source: &[], destination: &[], host: HOST, user: &[], process: &[], reason: &[], identity: &[] };
 
 /// Security alerts repeat the fields of the event that raised them; they are no events.
 pub(super) static NO_ALERT: Test = Test::Without(&["kibana.alert.uuid", "kibana.alert.rule.rule_id", "signal.rule.id"]);
@@ -347,8 +350,6 @@ pub(super) static SHAPES: &[Shape] = &[
             Test::Present(&["source.ip", "source.address"]),
             Test::Without(&["winlog.event_id", "winlog.channel", "winlog.record_id", "winlog.computer_name", "winlog.logon.type", "event_id"]),
             Test::IsNot(DATASET, &["endpoint.events.network", "endpoint.events.process", "endpoint.events.security", "zeek.rdp", "zeek.connection"]),
-            // A flow is written again and again until it ends; only its last report counts.
-            Test::IsNot(&["flow.final"], &["false"]),
         ],
         kinds: &[(Kind::Flow, &[])],
         source: &["source.ip", "source.address"],
@@ -356,6 +357,7 @@ pub(super) static SHAPES: &[Shape] = &[
         host: &["host.name"],
         user: &[(Some("user.domain"), "user.name")],
         process: &["process.executable"],
+        identity: &["flow.id"],
         ..EMPTY
     },
 ];
@@ -388,7 +390,7 @@ impl Shape {
     pub(super) fn paths(&self) -> impl Iterator<Item = &'static str> {
         let tests = [&NO_ALERT].into_iter().chain(self.tests).chain(self.kinds.iter().flat_map(|(_, tests)| tests.iter()));
         let users = self.user.iter().flat_map(|(domain, name)| domain.iter().copied().chain([*name]));
-        let values = [self.source, self.destination, self.host, self.process, self.reason];
+        let values = [self.source, self.destination, self.host, self.process, self.reason, self.identity];
         tests.flat_map(|test| test.paths().iter().copied()).chain(users).chain(values.into_iter().flatten().copied())
     }
 }
