@@ -156,6 +156,8 @@ impl Cluster {
 
     /// Makes an index with a mapping and fills it.
     pub async fn load(&self, index: &str, mappings: &Value, documents: &[(String, Value)]) {
+        // Two shards that learn different types for a field at once refuse documents; few documents need one only.
+        let shards = if documents.len() < 1000 { 1 } else { 2 };
         self.send(
             reqwest::Method::PUT,
             index,
