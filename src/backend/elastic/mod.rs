@@ -64,10 +64,7 @@ pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic
     let (title, is_opensearch) = match client.get("greet the cluster", "").await {
         Ok(banner) => read_banner(&banner, client.place()),
         // The banner needs the cluster privilege monitor, which a reader of events need not have.
-        Err(error) if error.what.contains("no right") => {
-            let is_opensearch = client.post_empty("tell the product", "_pit?keep_alive=1s").await.is_err_and(|error| error.what.contains("405"));
-            (client.place().to_owned(), is_opensearch)
-        }
+        Err(error) if error.what.contains("no right") => (client.place().to_owned(), false),
         Err(error) => return Err(error),
     };
     let ports = if connection.ports.is_empty() { vec![3389] } else { connection.ports.clone() };
