@@ -1,6 +1,6 @@
 //! Rows by aggregation: one census to see which groups occur, then a composite aggregation for each that does.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::ops::ControlFlow;
 
 use serde_json::{Map, Value, json};
@@ -133,6 +133,8 @@ impl Elastic {
             return Ok(Some(vec![row]));
         }
         let mut rows = Vec::new();
+        // An event that is written several times counts once, where it is seen first.
+        let mut once: HashMap<String, Row> = HashMap::new();
         let mut after: Option<Value> = None;
         let mut events = 0;
         loop {
@@ -152,13 +154,24 @@ impl Elastic {
             let buckets = answer.pointer("/aggregations/rows/buckets").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             for bucket in buckets {
                 events += bucket.get("doc_count").and_then(Value::as_u64).unwrap_or(0);
-                rows.extend(read_bucket(bucket, group, wanted));
+                let Some(mut row) = read_bucket(bucket, group, wanted) else { continue };
+                match bucket.pointer("/key/f0").and_then(Value::as_str) {
+                    None => rows.push(row),
+                    Some(id) => {
+                        row.events = 1;
+                        let first: &mut Row = once.entry(id.to_owned()).or_insert_with(|| row.clone());
+                        if row.first < first.first {
+                            *first = row;
+                        }
+                    }
+                }
             }
             after = answer.pointer("/aggregations/rows/after_key").cloned();
-            if buckets.is_empty() || after.is_none() || rows.len() >= MOST_ROWS {
+            if buckets.is_empty() || after.is_none() || rows.len() + once.len() >= MOST_ROWS {
                 break;
             }
         }
+        rows.extend(once.into_values());
         Ok(if events > present.events { None } else { Some(rows) })
     }
 
@@ -174,9 +187,11 @@ impl Elastic {
     ) -> Result<(), BackendError> {
         let query = json!({"bool": {"filter": [compile::within_time(&scope.range), present.query]}});
         let fields = document::source_filter();
+        let mut seen = HashSet::new();
         let read = self.scan("read events", target, &query, &fields, gaps, |hit| {
-            if let Some(event) = document::event(hit)
+            if let Some(event) = self.event(hit)
                 && row::accepts(scope, &event)
+                && row::is_new(&event, &mut seen)
             {
                 let mut row = Row::from(&event);
                 row.bucket = wanted.bucket.map_or(0, |size| size.index(event.time.as_second()));
@@ -216,6 +231,7 @@ fn dimensions(group: &Group, wanted: Wanted) -> Vec<(char, Vec<&'static str>)> {
     add(wanted.endpoint && group.is_destination, 'h', group.shape.host);
     add(wanted.process, 'p', group.shape.process);
     add(wanted.reason && group.kinds.iter().any(|(kind, _)| row::is_refusal(*kind)), 'r', group.shape.reason);
+    add(true, 'f', group.shape.identity);
     if wanted.user {
         dimensions.push(('n', group.shape.user.iter().map(|(_, name)| *name).collect()));
         dimensions.push(('m', group.shape.user.iter().filter_map(|(domain, _)| *domain).collect()));

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use super::fields::{Field, Fields, Nature};
-use super::shape::{Paths, SHAPES, Shape, TIME, Test, is_swapped};
+use super::shape::{NO_ALERT, Paths, SHAPES, Shape, TIME, Test, is_swapped};
 use crate::domain::event::Vantage;
 use crate::domain::{Address, Families, Family, Kind, Range, Timestamp};
 use crate::query::Scope;
@@ -43,7 +43,7 @@ impl Group {
                 == (other.family, other.is_destination, other.is_swapped, other.needs_source)
     }
 
-    /// Finds the events of the group. Each kind's query bears its name, so that a hit says what it is.
+    /// Finds the events of the group.
     pub(super) fn query(&self) -> Value {
         any(self.kinds.iter().map(|(_, query)| query.clone()).collect())
     }
@@ -52,16 +52,16 @@ impl Group {
 /// The groups of the chosen families that indices with these fields can hold.
 pub(super) fn groups(fields: &Fields, families: Families, ports: &[u16]) -> Vec<Group> {
     let mut groups: Vec<Group> = Vec::new();
-    for (place, shape) in SHAPES.iter().enumerate() {
+    for shape in SHAPES {
         for (kind, tests) in shape.kinds {
             if !families.contains(kind.family()) {
                 continue;
             }
-            let Some(mut conditions) = all_of(shape.tests.iter().chain(*tests), fields, ports) else { continue };
+            let Some(mut conditions) = all_of([&NO_ALERT].into_iter().chain(shape.tests).chain(*tests), fields, ports) else { continue };
             if conditions.is_empty() {
                 conditions.push(json!({"match_all": {}}));
             }
-            let query = json!({"bool": {"filter": conditions, "_name": format!("{place}:{}", kind.name())}});
+            let query = json!({"bool": {"filter": conditions}});
             let new = Group {
                 shape,
                 family: kind.family(),
@@ -77,12 +77,6 @@ pub(super) fn groups(fields: &Fields, families: Families, ports: &[u16]) -> Vec<
         }
     }
     groups
-}
-
-/// What a matched query was called: its layout and its kind.
-pub(super) fn named(name: &str) -> Option<(&'static Shape, Kind)> {
-    let (place, kind) = name.split_once(':')?;
-    Some((SHAPES.get(place.parse::<usize>().ok()?)?, Kind::named(kind)?))
 }
 
 /// All tests together; `None` where these fields can never meet them.
@@ -111,6 +105,13 @@ fn one(test: &Test, fields: &Fields, ports: &[u16]) -> Option<Option<Value>> {
         Test::IsNot(paths, values) => first_is(paths, &texts(values), fields).map(not),
         Test::Port(paths) => Some(first_is(paths, &port_texts(), fields)?),
         Test::NoPort(paths) => first_is(paths, &port_texts(), fields).map(not),
+        Test::Present(paths) => {
+            let present = exists(paths, fields);
+            if present.is_empty() {
+                return None;
+            }
+            Some(any(present))
+        }
         Test::Without(paths) => {
             let present = exists(paths, fields);
             (!present.is_empty()).then(|| json!({"bool": {"must_not": present}}))
@@ -147,7 +148,7 @@ fn exists(paths: Paths, fields: &Fields) -> Vec<Value> {
 }
 
 /// The fields behind those of the spellings that these indices have.
-pub(super) fn mapped<'a>(paths: Paths, fields: &'a Fields) -> impl Iterator<Item = &'a Field> {
+pub(super) fn mapped(paths: Paths, fields: &Fields) -> impl Iterator<Item = &Field> {
     paths.iter().filter_map(|path| fields.get(path))
 }
 
@@ -314,6 +315,7 @@ mod tests {
             ("dst_ip_addr", "dst_ip_addr", Nature::Ip),
             ("network_initiated", "network_initiated", Nature::Keyword),
             ("logon_type", "logon_type", Nature::Number),
+            ("log_name", "log_name", Nature::Keyword),
         ]);
         let groups = groups(&helk, Families::ALL, &[3389]);
         let told: Vec<_> = groups
@@ -329,9 +331,12 @@ mod tests {
                 ("sec4624_lt10 sec4624_lt12 sec4778".to_owned(), true, false),
                 ("sec4624_lt7".to_owned(), true, false),
                 ("sec4625_lt10 sec4825".to_owned(), true, false),
+                ("rcm1149 lsm21 lsm25".to_owned(), true, false),
+                ("rdpcorets131".to_owned(), true, false),
+                ("rdpcorets140".to_owned(), true, false),
             ]
         );
-        assert_eq!(groups[2].source(), ["dst_ip_addr", "ipv6_dst_addr"]);
+        assert_eq!(groups[2].source(), ["dst_ip_addr", "ipv6_dst_addr", "dst_ip"]);
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Events in order of time, a page at a time.
 
+use std::collections::HashSet;
 use std::ops::ControlFlow;
 
 use serde_json::json;
@@ -36,10 +37,12 @@ impl Elastic {
                 continue;
             }
             let query = json!({"bool": {"filter": [compile::within_time(&scope.range), compile::any(ways)]}});
+            let counts_all = counts_all || groups.iter().any(|group| !group.shape.identity.is_empty());
+            let mut seen = HashSet::new();
             let mut mine = Vec::new();
             let (mut accepted, mut refused) = (0_u64, 0_u64);
             let found = self.scan("read events", target, &query, &fields, &mut gaps, |hit| {
-                match document::event(hit).filter(|event| row::accepts(scope, event)) {
+                match self.event(hit).filter(|event| row::accepts(scope, event) && row::is_new(event, &mut seen)) {
                     Some(event) => {
                         accepted += 1;
                         if mine.len() < enough {

@@ -25,6 +25,7 @@ use serde_json::Value;
 use super::{Backend, BackendError};
 use crate::domain::{Foreign, Timestamp};
 use crate::query::{Answer, Ask};
+use crate::schema::{Interpreter, Options, Schemas};
 use crate::sigma::RuleSet;
 use client::Client;
 pub use connection::{Connection, Credentials, DEFAULT_INDEX};
@@ -42,6 +43,8 @@ pub struct Elastic {
     patterns: Vec<String>,
     ports: Vec<u16>,
     rules: Arc<RuleSet>,
+    /// Reads documents by the rules that hold for files too.
+    interpreter: Interpreter,
     title: String,
     /// OpenSearch spells a few requests its own way.
     is_opensearch: bool,
@@ -61,21 +64,14 @@ pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic
     let (title, is_opensearch) = match client.get("greet the cluster", "").await {
         Ok(banner) => read_banner(&banner, client.place()),
         // The banner needs the cluster privilege monitor, which a reader of events need not have.
-        Err(error) if error.what.contains("no right") => {
-            let is_opensearch = client.post_empty("tell the product", "_pit?keep_alive=1s").await.is_err_and(|error| error.what.contains("405"));
-            (client.place().to_owned(), is_opensearch)
-        }
+        Err(error) if error.what.contains("no right") => (client.place().to_owned(), false),
         Err(error) => return Err(error),
     };
-    Ok(Elastic {
-        client,
-        patterns: connection.patterns(),
-        ports: if connection.ports.is_empty() { vec![3389] } else { connection.ports.clone() },
-        rules,
-        title,
-        is_opensearch,
-        known: tokio::sync::Mutex::new(None),
-    })
+    let ports = if connection.ports.is_empty() { vec![3389] } else { connection.ports.clone() };
+    let options = Options { ports: ports.clone(), ..Options::default() };
+    let interpreter = Interpreter::new(Schemas::built_in(), Arc::clone(&rules), options)
+        .map_err(|error| BackendError::new(format!("the schemas could not be used: {error}")))?;
+    Ok(Elastic { client, patterns: connection.patterns(), ports, rules, interpreter, title, is_opensearch, known: tokio::sync::Mutex::new(None) })
 }
 
 /// What a cluster calls itself, and whether it is OpenSearch.

@@ -1,5 +1,7 @@
 //! One combination of values that occurred, with how often and when: what aggregations and documents both come down to.
 
+use std::collections::HashSet;
+
 use crate::domain::{Address, Endpoint, Event, Family, Foreign, Kind, Timestamp};
 use crate::query::Scope;
 
@@ -45,6 +47,14 @@ pub(super) fn accepts(scope: &Scope, event: &Event) -> bool {
         && scope.user.as_ref().is_none_or(|user| event.user.as_ref() == Some(user))
         && scope.destination.as_ref().is_none_or(|destination| destination.has(event.destination, event.destination_host()))
         && scope.filter.accepts(event)
+}
+
+/// Whether an event was not seen before: a flow is written again and again until it ends.
+pub(super) fn is_new(event: &Event, seen: &mut HashSet<Foreign>) -> bool {
+    match (&event.record, event.kind) {
+        (Some(flow), Kind::Flow) => seen.insert(flow.clone()),
+        _ => true,
+    }
 }
 
 impl From<&Event> for Row {

@@ -158,13 +158,21 @@ impl Elastic {
     async fn point_in_time(&self, what: &str, target: &Target) -> Result<PointInTime, BackendError> {
         let elastic = format!("{}/_pit?keep_alive={KEEP_ALIVE}&ignore_unavailable=true", target.path);
         let open = format!("{}/_search/point_in_time?keep_alive={KEEP_ALIVE}&ignore_unavailable=true", target.path);
-        if self.is_opensearch {
-            let answer = self.client.post_empty(what, &open).await?;
-            let id = text(&answer, "pit_id");
-            return Ok(PointInTime { id, tiebreaks: vec![json!({"_seq_no": "asc"}), json!({"_index": "asc"})] });
+        let spellings = if self.is_opensearch { [open, elastic] } else { [elastic, open] };
+        let mut refusal = None;
+        // Where the banner may not be read the product is a guess, and the other spelling may be the right one.
+        for path in spellings {
+            match self.client.post_empty(what, &path).await {
+                Ok(answer) if answer.get("pit_id").is_some() => {
+                    return Ok(PointInTime { id: text(&answer, "pit_id"), tiebreaks: vec![json!({"_seq_no": "asc"}), json!({"_index": "asc"})] });
+                }
+                Ok(answer) => return Ok(PointInTime { id: text(&answer, "id"), tiebreaks: vec![json!({"_shard_doc": "asc"})] }),
+                Err(error) => {
+                    refusal.get_or_insert(error);
+                }
+            }
         }
-        let answer = self.client.post_empty(what, &elastic).await?;
-        Ok(PointInTime { id: text(&answer, "id"), tiebreaks: vec![json!({"_shard_doc": "asc"})] })
+        Err(refusal.unwrap_or_else(|| BackendError::new(format!("could not {what}"))))
     }
 }
 
