@@ -301,7 +301,8 @@ mod tests {
 
     #[test]
     fn flags_are_read_with_their_values() {
-        let line = "rdptriage counts a.evtx b --by host.name --kind failed --where user:kim --port 3390 --bucket 1h --zone Europe/Berlin --from now-1d --format csv";
+        let line =
+            "rdptriage counts a.evtx b --by host.name --kind failed --where user:kim --port 3390 --bucket 1h --zone Europe/Berlin --from now-1d --format csv";
         let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
         let Some(Command::Counts { files, origin, output, kind, by }) = arguments.command else { panic!("not counts") };
         assert_eq!(files.paths, [PathBuf::from("a.evtx"), PathBuf::from("b")]);

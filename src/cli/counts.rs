@@ -13,7 +13,8 @@ use crate::domain::{Address, By, Foreign, time};
 use crate::query::{Answer, Ask, Counts, DestinationCounts};
 
 /// Rows: one for each destination and bucket that holds events.
-const BUCKETS: &[Column] = &[Column::text("destination"), Column::new("bucket", Sort::Start), Column::new("events", Sort::Integer), Column::new("sources", Sort::Integer)];
+const BUCKETS: &[Column] =
+    &[Column::text("destination"), Column::new("bucket", Sort::Start), Column::new("events", Sort::Integer), Column::new("sources", Sort::Integer)];
 
 /// For people: one line for each destination.
 const DESTINATIONS: &[Column] = &[

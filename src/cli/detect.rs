@@ -11,7 +11,7 @@ use super::origin::Opened;
 use super::output::{Cell, Column, Format, Sink, Sort, rows};
 use crate::detect::{self, DETECTORS, Detection, Plan};
 use crate::domain::arrivals::NO_SOURCE;
-use crate::domain::{Arrivals, BucketSize, By, Destination, Endpoint, Foreign, Range, Timestamp, Verdict};
+use crate::domain::{Arrivals, BucketSize, By, Destination, Endpoint, Foreign, Timestamp, Verdict};
 use crate::query::{Answer, Ask};
 
 /// How far the detector looks back before the range that is judged.
@@ -44,7 +44,8 @@ pub async fn run(opened: &Opened, kind: Kinds, by: By, detector: Option<&str>, f
     };
     let Some((_, make)) = make else {
         let names: Vec<&str> = DETECTORS.iter().map(|(name, _)| *name).collect();
-        return Err(Failure::usage(format!("there is no detector {}", Foreign::from(detector.unwrap_or_default()).safe())).advise(format!("choose one of {}", names.join(", "))));
+        return Err(Failure::usage(format!("there is no detector {}", Foreign::from(detector.unwrap_or_default()).safe()))
+            .advise(format!("choose one of {}", names.join(", "))));
     };
     let shown = opened.range;
     let mut scope = opened.scope(kind.families());
@@ -123,9 +124,4 @@ fn names(destination: &Destination, endpoint: &Endpoint, by: By) -> bool {
         By::HostName => destination.has(None, endpoint.host.as_ref()),
         By::Destination => destination.has(endpoint.address, endpoint.host.as_ref()),
     }
-}
-
-/// The range as `detect` shows it where nobody gave one.
-pub fn default_range(now: Timestamp) -> Range {
-    Range { from: now.checked_sub(Span::new().hours(12)).unwrap_or(Timestamp::MIN), to: now }
 }

@@ -13,6 +13,9 @@ pub const PARTIAL: u8 = 3;
 /// Exit code: `detect` found an anomaly.
 pub const ANOMALY: u8 = 4;
 
+/// Exit code: ended by Ctrl-c.
+pub const INTERRUPTED: u8 = 130;
+
 /// A failure.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
@@ -29,6 +32,9 @@ pub enum Failure {
     /// The reader of the output has closed it; that is its right.
     #[error("the reader of the output closed it")]
     NobodyListens,
+    /// Ctrl-c.
+    #[error("interrupted")]
+    Interrupted,
 }
 
 impl Failure {
@@ -47,7 +53,7 @@ impl Failure {
     pub fn advise(self, next: impl Into<String>) -> Self {
         match self {
             Self::Trouble { what, code, .. } => Self::Trouble { what, advice: Some(next.into()), code },
-            Self::NobodyListens => self,
+            other => other,
         }
     }
 
@@ -55,7 +61,7 @@ impl Failure {
     pub fn advice(&self) -> Option<&str> {
         match self {
             Self::Trouble { advice, .. } => advice.as_deref(),
-            Self::NobodyListens => None,
+            Self::NobodyListens | Self::Interrupted => None,
         }
     }
 
@@ -64,6 +70,7 @@ impl Failure {
         match self {
             Self::Trouble { code, .. } => *code,
             Self::NobodyListens => OK,
+            Self::Interrupted => INTERRUPTED,
         }
     }
 }

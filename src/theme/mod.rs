@@ -26,6 +26,7 @@ pub const MONO: &str = "mono";
 pub struct Theme {
     name: String,
     styles: Vec<Style>,
+    is_mono: bool,
 }
 
 impl Theme {
@@ -70,8 +71,14 @@ impl Theme {
         self.styles.get(role.number()).copied().unwrap_or_default()
     }
 
+    /// Whether it has no colour at all, so that shapes have to say what colours would.
+    pub fn is_mono(&self) -> bool {
+        self.is_mono
+    }
+
     pub(crate) fn new(name: &str, styles: Vec<Style>) -> Self {
-        Self { name: name.to_owned(), styles }
+        let is_mono = styles.iter().all(|style| style.fg.is_none() && style.bg.is_none());
+        Self { name: name.to_owned(), styles, is_mono }
     }
 }
 
@@ -80,3 +87,6 @@ fn stem(file: &str) -> &str {
     let name = file.rsplit(['/', '\\']).next().unwrap_or(file);
     name.strip_suffix(".toml").unwrap_or(name)
 }
+
+#[cfg(test)]
+mod tests;

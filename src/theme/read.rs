@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
@@ -187,9 +187,4 @@ impl Page<'_> {
         }
         Ok(all)
     }
-}
-
-/// Whether a style shows any colour.
-pub fn is_coloured(style: Style) -> bool {
-    [style.fg, style.bg].into_iter().flatten().any(|color| color != Color::Reset)
 }

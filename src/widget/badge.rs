@@ -48,3 +48,27 @@ pub fn draw(badges: &[Badge<'_>], pen: Pen<'_>, area: Rect, buf: &mut Buffer) ->
     }
     start
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::widget::Glyphs;
+    use crate::widget::probe::{drawn, survives};
+
+    #[test]
+    fn the_first_badges_are_the_last_to_go() {
+        let badges = [Badge::new(Role::BadgePartial, "PARTIAL 3/5 shards"), Badge::new(Role::BadgePaused, "PAUSED 12:31"), Badge::new(Role::Muted, "UTC")];
+        let shown = |width| {
+            drawn(width, 1, Glyphs::Unicode, |pen, area, buf| {
+                draw(&badges, pen, area, buf);
+            })
+        };
+        insta::assert_snapshot!("badges", shown(40));
+        assert_eq!(shown(36).lines().next(), Some("    PARTIAL 3/5 shards  PAUSED 12:31"));
+        assert_eq!(shown(20).lines().next(), Some("  PARTIAL 3/5 shards"));
+        assert_eq!(shown(10).lines().next(), Some(""));
+        survives(|pen, area, buf| {
+            draw(&badges, pen, area, buf);
+        });
+    }
+}

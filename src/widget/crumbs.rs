@@ -32,3 +32,33 @@ pub fn draw(steps: &[&str], pen: Pen<'_>, area: Rect, buf: &mut Buffer) -> u16 {
     }
     text::put_spans(buf, area, area.x, area.y, &text::cut_spans(spans, room, pen.glyphs))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::widget::Glyphs;
+    use crate::widget::probe::{drawn, survives};
+
+    const TRAIL: [&str; 3] = ["last 12h", "10.20.4.17", "10.20.66.12"];
+
+    #[test]
+    fn the_end_of_the_trail_stays() {
+        let trail = |width| {
+            drawn(width, 1, Glyphs::Unicode, |pen, area, buf| {
+                draw(&TRAIL, pen, area, buf);
+            })
+        };
+        let first = |width| trail(width).lines().next().unwrap_or_default().to_owned();
+        insta::assert_snapshot!("crumbs", trail(40));
+        assert_eq!(first(35), "last 12h > 10.20.4.17 > 10.20.66.12");
+        assert_eq!(first(34), "… > 10.20.4.17 > 10.20.66.12");
+        assert_eq!(first(20), "… > 10.20.66.12");
+        assert_eq!(first(8), "… > 10.…");
+        survives(|pen, area, buf| {
+            draw(&TRAIL, pen, area, buf);
+        });
+        survives(|pen, area, buf| {
+            draw(&[], pen, area, buf);
+        });
+    }
+}

@@ -1,5 +1,7 @@
 //! The characters that drawing uses, for terminals with Unicode and without. No Braille: too many fonts lack it.
 
+use ratatui::buffer::Buffer;
+
 /// Which characters the terminal can show.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default, Hash)]
 pub enum Glyphs {
@@ -79,12 +81,12 @@ impl Glyphs {
     }
 
     /// A full cell of known sources.
-    pub const fn known(self) -> &'static str {
+    pub const fn known_bar(self) -> &'static str {
         self.pick("█", "#")
     }
 
     /// A full cell of new sources.
-    pub const fn new(self) -> &'static str {
+    pub const fn new_bar(self) -> &'static str {
         self.pick("▓", "%")
     }
 
@@ -146,6 +148,70 @@ impl Glyphs {
         match self {
             Self::Unicode => ["┌", "┐", "└", "┘"],
             Self::Ascii => ["+"; 4],
+        }
+    }
+
+    /// Takes what the terminal cannot show out of a finished screen. Without Unicode every cell that is not
+    /// ASCII becomes `?`: on an 8-bit terminal a byte of UTF-8 can be a control character (`Û` ends in 0x9B, CSI).
+    pub fn confine(self, buf: &mut Buffer) {
+        if self == Self::Unicode {
+            return;
+        }
+        for cell in &mut buf.content {
+            if !cell.symbol().is_ascii() {
+                cell.set_symbol("?");
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use ratatui::layout::Rect;
+    use ratatui::style::Style;
+
+    use super::*;
+
+    #[test]
+    fn without_unicode_no_byte_above_ascii_reaches_the_terminal() {
+        let mut buf = Buffer::empty(Rect::new(0, 0, 8, 1));
+        buf.set_string(0, 0, "aÛ管b…", Style::new());
+        let mut whole = buf.clone();
+        Glyphs::Unicode.confine(&mut whole);
+        assert_eq!(whole, buf);
+        Glyphs::Ascii.confine(&mut buf);
+        assert_eq!(buf, Buffer::with_lines(["a?? b?  "]));
+    }
+
+    #[test]
+    fn the_ascii_set_is_ascii_and_each_sign_is_one_column() {
+        for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+            let mut all = vec![
+                glyphs.ellipsis(),
+                glyphs.cursor(),
+                glyphs.marked(),
+                glyphs.ascending(),
+                glyphs.descending(),
+                glyphs.live(),
+                glyphs.rule(),
+                glyphs.wall(),
+                glyphs.tick(),
+                glyphs.origin(),
+                glyphs.empty(),
+                glyphs.gap(),
+                glyphs.known_bar(),
+                glyphs.new_bar(),
+                glyphs.upper(),
+                glyphs.typical(),
+                glyphs.gauge().0,
+                glyphs.gauge().1,
+            ];
+            all.extend(glyphs.corners());
+            all.extend((0..=9).flat_map(|eighths| [glyphs.eighths(eighths), glyphs.shade(eighths)]));
+            for sign in all {
+                assert_eq!(super::super::text::width(sign), 1, "{sign}");
+                assert!(glyphs == Glyphs::Unicode || sign.is_ascii(), "{sign}");
+            }
         }
     }
 }

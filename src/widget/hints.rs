@@ -25,3 +25,26 @@ pub fn draw<'h>(hints: impl IntoIterator<Item = (&'h str, &'h str)>, pen: Pen<'_
     }
     end
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::widget::Glyphs;
+    use crate::widget::probe::{drawn, survives};
+
+    #[test]
+    fn only_whole_hints() {
+        let hints = [("Enter", "open"), ("/", "filter"), ("?", "help")];
+        let shown = |width| {
+            drawn(width, 1, Glyphs::Unicode, |pen, area, buf| {
+                draw(hints, pen, area, buf);
+            })
+        };
+        insta::assert_snapshot!("hints", shown(30));
+        assert_eq!(shown(25).lines().next(), Some("Enter open  / filter"));
+        assert_eq!(shown(9).lines().next(), Some(""));
+        survives(|pen, area, buf| {
+            draw(hints, pen, area, buf);
+        });
+    }
+}

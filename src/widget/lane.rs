@@ -48,6 +48,10 @@ pub fn fit(slices: &[Slice], width: usize) -> &[Slice] {
 pub fn draw(slices: &[Slice], max: u32, pen: Pen<'_>, area: Rect, buf: &mut Buffer) {
     for (slice, x) in fit(slices, usize::from(area.width)).iter().zip(area.left()..area.right()) {
         let (glyph, role) = match *slice {
+            // Without colour the shape has to say it: bold and reverse are lost on a block.
+            Slice::Count { severity: Some(odd), .. } if odd > Severity::Warning && pen.theme.is_mono() => {
+                (severity::mark(Some(odd), pen.glyphs), severity::lane_role(Some(odd)))
+            }
             Slice::Blank => continue,
             Slice::Gap => (pen.glyphs.gap(), Role::LaneGap),
             Slice::Count { count: 0, severity: None | Some(Severity::Warning) } => (pen.glyphs.empty(), Role::LaneEmpty),
@@ -56,5 +60,58 @@ pub fn draw(slices: &[Slice], max: u32, pen: Pen<'_>, area: Rect, buf: &mut Buff
             Slice::Count { count, severity } => (pen.glyphs.shade(eighths(count, max)), severity::lane_role(severity)),
         };
         text::put(buf, area, x, area.y, glyph, pen.style(role));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::widget::Glyphs;
+    use crate::widget::probe::{drawn, survives};
+
+    fn counts(counts: &[u32]) -> Vec<Slice> {
+        counts.iter().map(|count| Slice::Count { count: *count, severity: None }).collect()
+    }
+
+    #[test]
+    fn anything_is_at_least_an_eighth_and_only_the_top_is_full() {
+        let scaled: Vec<u8> = [0, 1, 5, 20, 39, 41, 50].map(|count| eighths(count, 41)).into();
+        assert_eq!(scaled, [0, 1, 1, 4, 8, 8, 8]);
+        assert_eq!(eighths(1, 1), 8);
+        assert_eq!(eighths(u32::MAX, u32::MAX), 8);
+        assert_eq!(eighths(3, 0), 8);
+    }
+
+    #[test]
+    fn the_latest_slices_stay() {
+        let slices = counts(&[1, 2, 3, 4]);
+        assert_eq!(fit(&slices, 2), counts(&[3, 4]));
+        assert_eq!(fit(&slices, 9).len(), 4);
+        assert_eq!(max(&slices), 4);
+    }
+
+    #[test]
+    fn without_colour_the_mark_takes_the_place_of_the_shade() {
+        let odd = [Severity::Warning, Severity::Minor, Severity::Major, Severity::Critical].map(|severity| Slice::Count { count: 9, severity: Some(severity) });
+        let mono = crate::theme::Theme::load("dark", crate::theme::Depth::Mono, &[]).expect("a theme");
+        for (glyphs, expected) in [(Glyphs::Unicode, "█▵◆▲"), (Glyphs::Ascii, "@mM!")] {
+            let mut buf = Buffer::empty(Rect::new(0, 0, 4, 1));
+            draw(&odd, 9, Pen { theme: &mono, glyphs }, buf.area, &mut buf);
+            assert_eq!(crate::widget::probe::text(&buf).trim_end(), expected);
+        }
+    }
+
+    #[test]
+    fn a_lane() {
+        let mut slices = counts(&[0, 1, 2, 0, 12, 20]);
+        slices.insert(0, Slice::Blank);
+        slices.push(Slice::Gap);
+        slices.push(Slice::Count { count: 30, severity: Some(Severity::Minor) });
+        slices.push(Slice::Count { count: 35, severity: Some(Severity::Major) });
+        slices.push(Slice::Count { count: 41, severity: Some(Severity::Critical) });
+        slices.push(Slice::Count { count: 0, severity: Some(Severity::Critical) });
+        insta::assert_snapshot!("lane", drawn(12, 1, Glyphs::Unicode, |pen, area, buf| draw(&slices, 41, pen, area, buf)));
+        insta::assert_snapshot!("lane_ascii_latest_five", drawn(5, 1, Glyphs::Ascii, |pen, area, buf| draw(&slices, 41, pen, area, buf)));
+        survives(|pen, area, buf| draw(&slices, 41, pen, area, buf));
     }
 }

@@ -23,6 +23,14 @@ pub fn inside(frame: Rect) -> Rect {
 /// Clears `area`, frames it and writes the title into the frame; the room inside.
 pub fn frame(title: &str, pen: Pen<'_>, area: Rect, buf: &mut Buffer) -> Rect {
     let area = area.intersection(buf.area);
+    // A wide character that reaches under the frame would hide it.
+    for y in area.top()..area.bottom() {
+        if let Some(before) = area.x.checked_sub(1).and_then(|x| buf.cell_mut((x, y)))
+            && text::width(before.symbol()) > 1
+        {
+            before.set_symbol(" ");
+        }
+    }
     for position in area.positions() {
         if let Some(cell) = buf.cell_mut(position) {
             cell.reset();
@@ -74,5 +82,47 @@ pub fn list(items: &[Line<'_>], selected: usize, offset: usize, pen: Pen<'_>, ar
         if place == selected {
             buf.set_style(row, pen.style(Role::RowSelected));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::widget::Glyphs;
+    use crate::widget::probe::{drawn, survives};
+
+    fn choose(pen: Pen<'_>, area: Rect, buf: &mut Buffer) {
+        text::put(buf, area, 0, 2, &"behind ".repeat(9), pen.style(Role::Text));
+        let room = frame("Sort by", pen, place(area, 20, 5), buf);
+        list(&["score".into(), "sources that reached it".into(), "new".into(), "name".into()], 1, 0, pen, room, buf);
+    }
+
+    #[test]
+    fn what_is_behind_is_hidden() {
+        insta::assert_snapshot!("popup_list", drawn(30, 7, Glyphs::Unicode, choose));
+        insta::assert_snapshot!("popup_list_ascii", drawn(30, 7, Glyphs::Ascii, choose));
+        survives(choose);
+    }
+
+    #[test]
+    fn a_wide_character_under_the_edge_goes() {
+        let framed = |pen: Pen<'_>, area: Rect, buf: &mut Buffer| {
+            text::put(buf, area, 0, 0, "管管管管", pen.style(Role::Text));
+            frame("", pen, Rect::new(3, 0, 4, 2), buf);
+        };
+        assert!(drawn(8, 2, Glyphs::Unicode, framed).starts_with("管 ┌──┐\n   └──┘\n"));
+    }
+
+    #[test]
+    fn lines_scroll() {
+        let read = |pen: Pen<'_>, area: Rect, buf: &mut Buffer| lines(&["one".into(), "two".into(), "three".into()], 1, pen, area, buf);
+        assert!(drawn(9, 2, Glyphs::Unicode, read).starts_with("two\nthree\n"));
+        survives(read);
+    }
+
+    #[test]
+    fn popups_never_leave_the_screen() {
+        assert_eq!(place(Rect::new(0, 0, 80, 24), 40, 10), Rect::new(20, 7, 40, 10));
+        assert_eq!(place(Rect::new(0, 0, 20, 5), 40, 10), Rect::new(0, 0, 20, 5));
     }
 }

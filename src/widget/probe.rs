@@ -4,8 +4,33 @@
 use std::fmt::Write as _;
 
 use ratatui::buffer::{Buffer, Cell};
+use ratatui::layout::Rect;
 
-use crate::theme::probe::role_of;
+use super::{Glyphs, Pen};
+use crate::theme::probe::{probe, role_of};
+
+/// What `draw` draws on an empty screen, dumped.
+pub fn drawn(width: u16, height: u16, glyphs: Glyphs, draw: impl Fn(Pen<'_>, Rect, &mut Buffer)) -> String {
+    let area = Rect::new(0, 0, width, height);
+    let mut buf = Buffer::empty(area);
+    draw(Pen { theme: &probe(), glyphs }, area, &mut buf);
+    dump(&buf)
+}
+
+/// Draws on screens of every size up to 30 by 8 and on two large ones, in both sets of characters, with an area
+/// that hangs over the screen too; it is enough that nothing panics.
+pub fn survives(draw: impl Fn(Pen<'_>, Rect, &mut Buffer)) {
+    let theme = probe();
+    let sizes = (0..=30).flat_map(|width| (0..=8).map(move |height| (width, height)));
+    for (width, height) in sizes.chain([(80, 24), (200, 60)]) {
+        for glyphs in [Glyphs::Unicode, Glyphs::Ascii] {
+            let pen = Pen { theme: &theme, glyphs };
+            let screen = Rect::new(0, 0, width, height);
+            draw(pen, screen, &mut Buffer::empty(screen));
+            draw(pen, Rect::new(width / 2, height / 2, width, height), &mut Buffer::empty(screen));
+        }
+    }
+}
 
 /// The text of the buffer, then for each line its runs: columns, roles (`ink on ground`).
 pub fn dump(buf: &Buffer) -> String {

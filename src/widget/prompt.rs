@@ -7,7 +7,7 @@ use unicode_segmentation::UnicodeSegmentation;
 use super::{Pen, text};
 use crate::theme::Role;
 
-/// Most graphemes in a prompt; pasted floods are cut.
+/// Most bytes in a prompt; pasted floods are cut.
 const MOST: usize = 4096;
 
 /// What is typed so far.
@@ -61,7 +61,7 @@ impl Prompt {
 
     /// Takes a paste: everything in it as if typed, but line breaks and tabs as spaces.
     pub fn paste(&mut self, pasted: &str) {
-        for character in pasted.trim().chars() {
+        for character in pasted.trim().chars().take(MOST) {
             self.edit(Edit::Insert(if matches!(character, '\n' | '\r' | '\t') { ' ' } else { character }));
         }
     }
@@ -107,18 +107,23 @@ impl Prompt {
     }
 
     fn insert(&mut self, character: char) {
-        if character.is_control() || self.text.graphemes(true).count() >= MOST {
+        if character.is_control() || self.text.len() + character.len_utf8() > MOST {
             return;
         }
         self.text.insert(self.cursor, character);
-        let typed = self.cursor + character.len_utf8();
-        // A combining mark may have joined what follows: the cursor stays between graphemes.
-        self.cursor = self.text.grapheme_indices(true).map(|(at, _)| at).find(|at| *at >= typed).unwrap_or(self.text.len());
+        // A combining mark may have joined what follows.
+        self.cursor = self.bound(self.cursor + character.len_utf8());
     }
 
     fn erase(&mut self, from: usize, to: usize) {
         self.text.replace_range(from..to, "");
-        self.cursor = self.text.grapheme_indices(true).map(|(at, _)| at).find(|at| *at >= from).unwrap_or(self.text.len());
+        // What stood apart may have joined.
+        self.cursor = self.bound(from);
+    }
+
+    /// The first place between two graphemes from `at` on.
+    fn bound(&self, at: usize) -> usize {
+        self.text.grapheme_indices(true).map(|(bound, _)| bound).find(|bound| *bound >= at).unwrap_or(self.text.len())
     }
 
     fn before(&self) -> usize {
@@ -133,17 +138,108 @@ impl Prompt {
     fn word_before(&self) -> usize {
         let (before, _) = self.halves();
         let trimmed = before.trim_end_matches(is_between);
-        trimmed.rfind(is_between).and_then(|at| trimmed.get(at..)?.chars().next().map(|found| at + found.len_utf8())).unwrap_or(0)
+        let start = trimmed.rfind(is_between).and_then(|at| trimmed.get(at..)?.chars().next().map(|found| at + found.len_utf8())).unwrap_or(0);
+        self.bound(start)
     }
 
     fn word_after(&self) -> usize {
         let (_, after) = self.halves();
         let word = after.trim_start_matches(is_between);
         let skipped = after.len() - word.len();
-        self.cursor + skipped + word.find(is_between).unwrap_or(word.len())
+        self.bound(self.cursor + skipped + word.find(is_between).unwrap_or(word.len()))
     }
 }
 
 fn is_between(character: char) -> bool {
     character.is_whitespace() || matches!(character, '.' | '/' | '\\' | ':' | ',' | '=' | '(' | ')' | '"')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::widget::Glyphs;
+    use crate::widget::probe::{drawn, survives};
+
+    /// `|` stands for the cursor.
+    fn shown(prompt: &Prompt) -> String {
+        let (before, after) = prompt.halves();
+        format!("{before}|{after}")
+    }
+
+    fn after(text: &str, edits: &[Edit]) -> String {
+        let mut prompt = Prompt::with(text);
+        edits.iter().for_each(|edit| prompt.edit(*edit));
+        shown(&prompt)
+    }
+
+    #[test]
+    fn editing() {
+        use Edit::*;
+        assert_eq!(after("", &[Insert('a'), Insert('\u{1b}'), Insert('b')]), "ab|");
+        assert_eq!(after("abc", &[Left, Erase]), "a|c");
+        assert_eq!(after("abc", &[Start, EraseNext, Right]), "b|c");
+        assert_eq!(after("source.ip: 10.0.0.5", &[EraseWord]), "source.ip: 10.0.0.|");
+        assert_eq!(after("source.ip: 10", &[EraseWord, EraseWord]), "source.|");
+        assert_eq!(after("one two", &[WordLeft, EraseToStart]), "|two");
+        assert_eq!(after("one two", &[WordLeft, EraseToEnd]), "one |");
+        assert_eq!(after("one two", &[Start, WordRight]), "one| two");
+        assert_eq!(after("one two", &[Start, WordRight, WordRight, WordRight]), "one two|");
+        assert_eq!(after("über", &[Start, Right, Erase]), "|ber");
+        assert_eq!(after("e\u{301}x", &[Left, Erase]), "|x", "a letter with its marks is one");
+        assert_eq!(after(" \u{301}", &[WordLeft]), " \u{301}|", "a mark on a space is no word");
+        assert_eq!(after("", &[Erase, EraseNext, EraseWord, WordLeft, WordRight, Left, Right]), "|");
+    }
+
+    #[test]
+    fn pastes_become_one_line() {
+        let mut prompt = Prompt::default();
+        prompt.paste("10.0.0.5\r\nrm -rf\u{7}\n");
+        assert_eq!(prompt.text(), "10.0.0.5  rm -rf");
+        prompt.paste(&"x".repeat(10_000));
+        assert_eq!(prompt.text().len(), MOST);
+    }
+
+    #[test]
+    fn the_cursor_is_always_seen() {
+        let mut prompt = Prompt::with("source.ip: 10.20.66.12");
+        let draw = |prompt: &Prompt, width| {
+            drawn(width, 1, Glyphs::Unicode, |pen, area, buf| {
+                prompt.draw("filter: ", pen, area, buf);
+            })
+        };
+        insta::assert_snapshot!("prompt", draw(&prompt, 40));
+        assert_eq!(draw(&prompt, 20).lines().next(), Some("filter: …0.20.66.12"));
+        prompt.edit(Edit::Start);
+        assert_eq!(draw(&prompt, 20).lines().next(), Some("filter: source.ip: …"));
+        survives(|pen, area, buf| {
+            prompt.draw("filter: ", pen, area, buf);
+        });
+    }
+
+    fn any_edit() -> impl Strategy<Value = Edit> {
+        use Edit::*;
+        prop_oneof![
+            any::<char>().prop_map(Insert),
+            proptest::sample::select(vec![Insert('\u{301}'), Insert('\u{200d}'), Insert('管'), Insert(' '), Insert('.')]),
+            proptest::sample::select(vec![Erase, EraseNext, EraseWord, EraseToStart, EraseToEnd, Left, Right, WordLeft, WordRight, Start, End]),
+        ]
+    }
+
+    proptest! {
+        #[test]
+        fn the_cursor_stays_between_graphemes_and_on_the_screen(edits in proptest::collection::vec(any_edit(), 0..40), width in 0_u16..20) {
+            let mut prompt = Prompt::default();
+            for edit in edits {
+                prompt.edit(edit);
+                let bounds: Vec<usize> = prompt.text.grapheme_indices(true).map(|(at, _)| at).chain([prompt.text.len()]).collect();
+                prop_assert!(bounds.contains(&prompt.cursor), "{:?}", shown(&prompt));
+            }
+            let area = Rect::new(0, 0, width, 1);
+            let theme = crate::theme::probe::probe();
+            let at = prompt.draw("x ", Pen { theme: &theme, glyphs: Glyphs::Unicode }, area, &mut Buffer::empty(area));
+            prop_assert!(at.is_none_or(|at| area.contains(at)));
+        }
+    }
 }

@@ -26,3 +26,23 @@ pub fn draw(titles: &[String], selected: usize, pen: Pen<'_>, area: Rect, buf: &
         x = text::put(buf, area, x, area.y, &format!("{open}{title}{close}"), pen.style(role));
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::widget::Glyphs;
+    use crate::widget::probe::{drawn, survives};
+
+    #[test]
+    fn the_selected_tab_is_in_brackets_and_in_sight() {
+        let titles = ["Sources 41", "Users 3", "Events 312"].map(str::to_owned);
+        let shown = |selected, width| drawn(width, 1, Glyphs::Unicode, |pen, area, buf| draw(&titles, selected, pen, area, buf));
+        let first = |selected, width| shown(selected, width).lines().next().unwrap_or_default().to_owned();
+        insta::assert_snapshot!("tabs", shown(0, 40));
+        assert_eq!(first(1, 40), " Sources 41 [Users 3] Events 312");
+        assert_eq!(first(2, 22), " Users 3 [Events 312]");
+        assert_eq!(first(2, 8), "[Event…]");
+        survives(|pen, area, buf| draw(&titles, 2, pen, area, buf));
+        survives(|pen, area, buf| draw(&[], 0, pen, area, buf));
+    }
+}

@@ -33,26 +33,22 @@ impl Elastic {
 }
 
 fn arrived(rows: &[Row], range: Range, bucket: BucketSize, gaps: &Gaps) -> Arrivals {
-        let (mut endpoints, mut sources) = (Places::new(), Places::new());
-        let mut counted: BTreeMap<(i64, u32, u32), u64> = BTreeMap::new();
-        for row in rows {
-            let source = row.source.map_or(NO_SOURCE, |source| sources.of(&source));
-            *counted.entry((row.bucket, endpoints.of(&row.endpoint), source)).or_default() += row.events;
-        }
-        let arrivals = counted.into_iter().map(|((bucket, endpoint, source), events)| Arrival {
-            bucket,
-            endpoint,
-            source,
-            events: u32::try_from(events).unwrap_or(u32::MAX),
-        });
-        Arrivals {
-            bucket,
-            range: spanned(range, rows),
-            rows: arrivals.collect(),
-            endpoints: endpoints.into_values(),
-            sources: sources.into_values(),
-            completeness: gaps.completeness(rows.iter().map(|row| row.events).sum()),
-        }
+    let (mut endpoints, mut sources) = (Places::new(), Places::new());
+    let mut counted: BTreeMap<(i64, u32, u32), u64> = BTreeMap::new();
+    for row in rows {
+        let source = row.source.map_or(NO_SOURCE, |source| sources.of(&source));
+        *counted.entry((row.bucket, endpoints.of(&row.endpoint), source)).or_default() += row.events;
+    }
+    let arrivals =
+        counted.into_iter().map(|((bucket, endpoint, source), events)| Arrival { bucket, endpoint, source, events: u32::try_from(events).unwrap_or(u32::MAX) });
+    Arrivals {
+        bucket,
+        range: spanned(range, rows),
+        rows: arrivals.collect(),
+        endpoints: endpoints.into_values(),
+        sources: sources.into_values(),
+        completeness: gaps.completeness(rows.iter().map(|row| row.events).sum()),
+    }
 }
 
 /// First, last and users of every endpoint.
@@ -79,4 +75,3 @@ fn spanned(range: Range, rows: &[Row]) -> Range {
     let to = if range.to == Timestamp::MAX { last.unwrap_or(from) } else { range.to };
     Range { from, to: to.max(from) }
 }
-

@@ -28,7 +28,7 @@ pub struct Loaded {
 
 /// How files are read.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct Options {
     /// Threads that interpret records beside the one that reads.
     pub workers: usize,
     /// How Windows event logs are read.
@@ -37,7 +37,7 @@ pub struct Reading {
     pub now: Timestamp,
 }
 
-impl Default for Reading {
+impl Default for Options {
     fn default() -> Self {
         let workers = std::thread::available_parallelism().map_or(2, std::num::NonZero::get).clamp(1, 8);
         Self { workers, child: evtx::Command::default(), now: Timestamp::now() }
@@ -49,10 +49,10 @@ impl Default for Reading {
 /// # Errors
 /// Where nothing at all could be read: each file with its reason.
 pub fn read<I: Interpret>(paths: &[PathBuf], interpreter: &I, progress: &dyn Progress) -> Result<Loaded, BackendError> {
-    Reading::default().read(paths, interpreter, progress)
+    Options::default().read(paths, interpreter, progress)
 }
 
-impl Reading {
+impl Options {
     /// Reads everything behind `paths` into one table.
     ///
     /// # Errors

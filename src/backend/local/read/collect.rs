@@ -101,10 +101,10 @@ impl Collector {
         }
     }
 
-    /// Says something about the source at hand.
+    /// Says something about the source at hand. Names out of files may stand in it, so it is made inert.
     pub fn note(&mut self, note: impl Into<String>) {
         if let Some(report) = self.reports.last_mut() {
-            report.notes.push(note.into());
+            report.notes.push(Foreign::from(note.into()).safe().into_string());
         }
     }
 
@@ -180,7 +180,7 @@ impl Collector {
     }
 
     fn nothing(&self) -> BackendError {
-        let mut reasons: Vec<String> = self.failed.iter().map(|(name, reason)| format!("{}: {reason}", Foreign::from(name.as_str()).safe())).collect();
+        let mut reasons: Vec<String> = self.failed.iter().map(|(name, reason)| Foreign::from(format!("{name}: {reason}")).safe().into_string()).collect();
         if !self.passed_over.is_empty() {
             let names = listed(self.passed_over.iter().map(String::as_str));
             reasons.push(format!("of no format that holds events: {names}"));

@@ -39,17 +39,39 @@ pub fn read<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &
     if memchr(b'"', block).is_none() {
         return read_unquoted(interpreter, layout, block, batch);
     }
+    let mut rest = block;
+    while let Some(bad) = read_quoted(interpreter, layout, rest, batch) {
+        // A quote that nobody closed: its line is lost, and those behind it are read.
+        batch.skip("row with a quote that is not closed".to_owned(), 1);
+        let line = rest.get(bad..).unwrap_or_default();
+        rest = memchr(b'\n', line).and_then(|end| line.get(end + 1..)).unwrap_or_default();
+    }
+}
+
+/// Longest field that may hold line feeds: 64 KiB, twice the longest message of a Windows event.
+const LONGEST_FIELD: usize = 64 << 10;
+
+/// Reads rows up to one that cannot be right; its place comes back.
+fn read_quoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], batch: &mut Batch) -> Option<usize> {
     let mut reader = reader(block, layout.delimiter);
     let mut record = csv::ByteRecord::new();
+    let place = |reader: &csv::Reader<&[u8]>| usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
     loop {
+        let start = place(&reader);
         match reader.read_byte_record(&mut record) {
             Ok(true) => {
+                let is_open = |field: &[u8]| field.len() > LONGEST_FIELD && memchr(b'\n', field).is_some();
+                if place(&reader) - start > LONGEST_FIELD && record.iter().any(is_open) {
+                    // Line feeds in front of a row belong to the reader's idea of it.
+                    let blank = block.get(start..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+                    return Some(start + blank);
+                }
                 if record.iter().all(|field| field.trim_ascii().is_empty()) {
                     continue;
                 }
                 batch.add(interpreter.row(&layout.columns, &|place| record.get(place).and_then(text)));
             }
-            Ok(false) => return,
+            Ok(false) => return None,
             Err(_) => batch.skip("no row of delimited text".to_owned(), 1),
         }
     }
@@ -114,6 +136,14 @@ mod tests {
         assert_eq!(rows("time;note;source\n", plain, b';').0, expected);
         let quoted = "\"2025-01-01T00:00:00Z\",\"x, \"\"y\"\"\nz\",10.0.0.1\n2025-01-01T00:00:01Z,,\"10.0.0.2\"\n";
         assert_eq!(rows("time,note,source\n", quoted, b',').0, expected);
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_costs_only_its_line() {
+        let good = "2025-01-01T00:00:00Z,10.0.0.1\n".repeat(5000);
+        let (found, batch) = rows("time,source\n", &format!("\"2025-01-01T00:00:00Z\",10.0.0.9\n\"never closed,10.0.0.2\n{good}"), b',');
+        assert_eq!(found.len(), 5001);
+        assert_eq!(batch.skipped, std::collections::BTreeMap::from([("row with a quote that is not closed".to_owned(), 1)]));
     }
 
     #[test]

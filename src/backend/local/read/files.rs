@@ -231,6 +231,9 @@ impl<I: Interpret> Reader<'_, I> {
             }
             Format::Zeek => self.zeek(stream, peeked)?,
             Format::Csv { delimiter } => self.csv(stream, peeked, delimiter)?,
+            Format::Unknown if stream.is_wanted && peeked.head().trim_ascii_start().starts_with(b"<") => {
+                return Err("it is XML, which is not read; save the log as .evtx, or export it as JSON or CSV".to_owned());
+            }
             Format::Unknown if stream.is_wanted => {
                 return Err("it is of no format that is known; looked for EVTX, JSON, CSV with a header, Zeek logs and Parquet".to_owned());
             }
@@ -246,7 +249,7 @@ impl<I: Interpret> Reader<'_, I> {
     fn csv(&mut self, stream: &Stream<'_>, peeked: Peeked<'_>, delimiter: u8) -> Result<(), String> {
         self.collector.begin(stream.name, "csv");
         let mut cutter = Cutter::new(peeked, Ends::Unquoted);
-        let Some(mut first) = cutter.next() else { return Err("it has no header line".to_owned()) };
+        let Some(mut first) = cutter.block() else { return Err("it has no header line".to_owned()) };
         let (names, length) = csv::header(first.bytes(), delimiter).ok_or("it has no header line")?;
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let columns = self.interpreter.header(&names)?;
@@ -301,7 +304,7 @@ impl<I: Interpret> Reader<'_, I> {
             (batch, block)
         };
         pool::run(self.workers, work, |pool| {
-            while let Some(block) = first().or_else(|| cutter.next()) {
+            while let Some(block) = first().or_else(|| cutter.block()) {
                 for item in route(block) {
                     if let Some((batch, spent)) = pool.submit(item) {
                         collector.take(batch, &rule);

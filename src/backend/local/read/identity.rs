@@ -1,7 +1,7 @@
 //! Which record an event is, so that the same record out of two files counts once.
 
 use std::collections::HashSet;
-use std::hash::{BuildHasher as _, Hash, Hasher as _};
+use std::hash::{BuildHasher as _, Hasher as _};
 
 use crate::domain::{Event, Foreign, Kind};
 use crate::query::Hit;
@@ -38,9 +38,8 @@ impl Known {
         match (&hit.record_id, &hit.id) {
             (None, None) => true,
             (record, id) => {
-                let mut hasher = self.hasher.build_hasher();
-                (3_u8, rule, hit.time, hit.host.as_ref().map(|host| host.raw().to_lowercase()), record, id).hash(&mut hasher);
-                self.hashes.insert(hasher.finish())
+                let host = hit.host.as_ref().map(|host| host.raw().to_lowercase());
+                self.hashes.insert(self.hasher.hash_one((3_u8, rule, hit.time, host, record, id)))
             }
         }
     }

@@ -21,6 +21,9 @@ pub trait Interpret: Sync {
     /// Where no schema fits; the sentence says what was looked for.
     fn header(&self, names: &[&str]) -> Result<Self::Columns, String>;
 
+    /// Places of the columns that every row needs; others may be asked for now and then.
+    fn used(&self, columns: &Self::Columns) -> Vec<usize>;
+
     /// Reads one row; `value` gives the text of a column by place.
     ///
     /// # Errors

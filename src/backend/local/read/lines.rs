@@ -111,7 +111,7 @@ impl<R: Read> Cutter<R> {
     }
 
     /// The next whole lines; the last line of a stream needs no line feed.
-    pub fn next(&mut self) -> Option<Block> {
+    pub fn block(&mut self) -> Option<Block> {
         if self.is_ended && self.carry.is_empty() {
             return None;
         }
@@ -207,7 +207,7 @@ mod tests {
     fn all(input: &[u8], ends: Ends) -> (Vec<Vec<u8>>, u64) {
         let mut cutter = Cutter::new(input, ends);
         let mut blocks = Vec::new();
-        while let Some(block) = cutter.next() {
+        while let Some(block) = cutter.block() {
             blocks.push(block.bytes().to_vec());
             cutter.recycle(block);
         }
@@ -281,8 +281,8 @@ mod tests {
             }
         }
         let mut cutter = Cutter::new(Broken(false), Ends::Line);
-        assert_eq!(cutter.next().unwrap().bytes(), b"one\ntw");
-        assert!(cutter.next().is_none());
+        assert_eq!(cutter.block().unwrap().bytes(), b"one\ntw");
+        assert!(cutter.block().is_none());
         assert_eq!(cutter.trouble().unwrap().to_string(), "cut off");
     }
 }

@@ -1,17 +1,21 @@
 //! Apache Parquet, one row group after another, every value as the text that schemas understand.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::fs::File;
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::OnceLock;
 use std::thread;
 
-use polars::prelude::{AnyValue, DataFrame, DataType, IntoSeries, ParallelStrategy, ParquetReader, PolarsResult, SerReader, Series, StringChunked, TimeUnit};
+use polars::prelude::{
+    AnyValue, Column, DataFrame, DataType, IntoSeries, ParquetReader, PolarsError, PolarsResult, SerReader, Series, StringChunked, TimeUnit,
+};
 
 use super::batch::Batch;
 use super::interpret::Interpret;
 
 /// Rows taken at a time within a large row group: bounds the memory where one group holds the whole file.
-const ROWS: usize = 256 << 10;
+const ROWS: usize = 512 << 10;
 
 /// Reads a file, giving out batches in the order of the rows, each with the bytes of the file it stands for.
 ///
@@ -19,43 +23,88 @@ const ROWS: usize = 256 << 10;
 /// Where the file is no sound Parquet or no schema fits its columns; batches may have been given out before.
 pub fn read<I: Interpret>(interpreter: &I, file: &File, workers: usize, give: &mut dyn FnMut(Batch, u64)) -> Result<(), String> {
     // The decoder panics on some malformed files; a broken file must not cost the others.
-    catch_unwind(AssertUnwindSafe(|| read_groups(interpreter, file, workers, give)))
-        .unwrap_or_else(|_| Err("it is malformed in a way that the decoder cannot handle".to_owned()))
+    let read = || read_groups(interpreter, file, workers, give).map_err(Broken::into_words);
+    catch_unwind(AssertUnwindSafe(read)).unwrap_or_else(|_| Err("it is malformed in a way that the decoder cannot handle".to_owned()))
 }
 
-fn read_groups<I: Interpret>(interpreter: &I, file: &File, workers: usize, give: &mut dyn FnMut(Batch, u64)) -> Result<(), String> {
-    let broken = |error: &dyn std::fmt::Display| format!("it is no sound Parquet: {}", first_line(&error.to_string()));
-    let open = || file.try_clone().map(ParquetReader::new).map_err(|error| broken(&error));
-    let mut reader = open()?;
-    let metadata = reader.get_metadata().map_err(|error| broken(&error))?.clone();
+/// Why a file cannot be read on.
+enum Broken {
+    Decoder(PolarsError),
+    File(std::io::Error),
+    Columns(String),
+}
+
+impl Broken {
+    fn into_words(self) -> String {
+        let unsound = |text: &str| format!("it is no sound Parquet: {}", text.lines().next().unwrap_or_default());
+        match self {
+            Self::Decoder(error) => unsound(&error.to_string()),
+            Self::File(error) => unsound(&error.to_string()),
+            Self::Columns(reason) => reason,
+        }
+    }
+}
+
+impl From<PolarsError> for Broken {
+    fn from(error: PolarsError) -> Self {
+        Self::Decoder(error)
+    }
+}
+
+fn read_groups<I: Interpret>(interpreter: &I, file: &File, workers: usize, give: &mut dyn FnMut(Batch, u64)) -> Result<(), Broken> {
+    let open = || file.try_clone().map(ParquetReader::new).map_err(Broken::File);
+    let metadata = open()?.get_metadata()?.clone();
+    let stretch = |first: usize, count: usize, columns: Option<Vec<String>>| -> Result<DataFrame, Broken> {
+        let mut reader = open()?.with_slice(Some((first, count))).with_columns(columns);
+        reader.set_metadata(metadata.clone());
+        Ok(reader.finish()?)
+    };
     let size = file.metadata().map_or(0, |data| data.len());
-    let mut columns = None;
+    let layout = Layout::of(&stretch(0, 0, None)?)?;
+    let names: Vec<&str> = layout.names.iter().map(String::as_str).collect();
+    let columns = interpreter.header(&names).map_err(Broken::Columns)?;
+    let needed = layout.owners(&interpreter.used(&columns));
     let mut first = 0;
     for group in &metadata.row_groups {
         let end = first + group.num_rows();
         while first < end {
             let count = ROWS.min(end - first);
-            let mut reader = open()?.with_slice(Some((first, count))).read_parallel(ParallelStrategy::Auto);
-            reader.set_metadata(metadata.clone());
-            let frame = reader.finish().map_err(|error| broken(&error))?;
-            let fields = fields(&frame).map_err(|error| broken(&error))?;
-            if columns.is_none() {
-                let names: Vec<&str> = fields.iter().map(|(name, _)| name.as_str()).collect();
-                columns = Some(interpreter.header(&names)?);
+            let owners: Vec<OnceLock<Vec<Values>>> = layout.owners.iter().map(|_| OnceLock::new()).collect();
+            let frame = stretch(first, count, Some(needed.iter().filter_map(|owner| layout.owners.get(*owner).cloned()).collect()))?;
+            for owner in &needed {
+                if let (Some(name), Some(slot)) = (layout.owners.get(*owner), owners.get(*owner)) {
+                    let _ = slot.set(values(frame.column(name)?)?);
+                }
             }
-            let Some(columns) = columns.as_ref() else { return Ok(()) };
-            for batch in rows(interpreter, columns, &fields, frame.height(), workers) {
+            drop(frame);
+            // Columns that only some rows ask for are read when the first one does.
+            let rest = |owner: usize| {
+                let name = layout.owners.get(owner).cloned()?;
+                let frame = stretch(first, count, Some(vec![name.clone()])).ok()?;
+                frame.column(&name).ok().and_then(|column| values(column).ok())
+            };
+            let value = |place: usize, row: usize| {
+                let (owner, inner) = *layout.places.get(place)?;
+                owners.get(owner)?.get_or_init(|| rest(owner).unwrap_or_default()).get(inner)?.text(row)
+            };
+            for batch in rows(interpreter, &columns, &value, count, workers) {
                 give(batch, 0);
             }
             first += count;
-            give(Batch::default(), size * count as u64 / metadata.num_rows.max(1) as u64);
+            give(Batch::default(), size / metadata.num_rows.max(1) as u64 * count as u64);
         }
     }
     Ok(())
 }
 
 /// Interprets rows on several threads, each a stretch of them.
-fn rows<I: Interpret>(interpreter: &I, columns: &I::Columns, fields: &[(String, Values)], count: usize, workers: usize) -> Vec<Batch> {
+fn rows<'v, I: Interpret>(
+    interpreter: &I,
+    columns: &I::Columns,
+    value: &(impl Fn(usize, usize) -> Option<Cow<'v, str>> + Sync),
+    count: usize,
+    workers: usize,
+) -> Vec<Batch> {
     let stretch = count.div_ceil(workers.max(1)).max(1);
     thread::scope(|scope| {
         let handles: Vec<_> = (0..count)
@@ -64,7 +113,7 @@ fn rows<I: Interpret>(interpreter: &I, columns: &I::Columns, fields: &[(String, 
                 scope.spawn(move || {
                     let mut batch = Batch::default();
                     for row in start..(start + stretch).min(count) {
-                        batch.add(interpreter.row(columns, &|place| fields.get(place).and_then(|(_, values)| values.text(row))));
+                        batch.add(interpreter.row(columns, &|place| value(place, row)));
                     }
                     batch
                 })
@@ -72,6 +121,34 @@ fn rows<I: Interpret>(interpreter: &I, columns: &I::Columns, fields: &[(String, 
             .collect();
         handles.into_iter().map(|handle| handle.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic))).collect()
     })
+}
+
+/// The columns as the file has them (the owners), and as schemas see them: a struct gives one for each field.
+struct Layout {
+    owners: Vec<String>,
+    names: Vec<String>,
+    /// For each name its owner, and its place among the owner's values.
+    places: Vec<(usize, usize)>,
+}
+
+impl Layout {
+    fn of(frame: &DataFrame) -> PolarsResult<Self> {
+        let mut layout = Self { owners: Vec::new(), names: Vec::new(), places: Vec::new() };
+        for (owner, column) in frame.columns().iter().enumerate() {
+            layout.owners.push(column.name().to_string());
+            let mut fields = Vec::new();
+            flatten(column.name(), column.as_materialized_series().clone(), &mut fields)?;
+            for (inner, (name, _)) in fields.into_iter().enumerate() {
+                layout.names.push(name);
+                layout.places.push((owner, inner));
+            }
+        }
+        Ok(layout)
+    }
+
+    fn owners(&self, places: &[usize]) -> BTreeSet<usize> {
+        places.iter().filter_map(|place| self.places.get(*place)).map(|(owner, _)| *owner).collect()
+    }
 }
 
 /// A column ready to be asked row by row.
@@ -90,13 +167,11 @@ impl Values {
     }
 }
 
-/// The columns with dotted names; a struct column gives one for each of its fields.
-fn fields(frame: &DataFrame) -> PolarsResult<Vec<(String, Values)>> {
-    let mut out = Vec::new();
-    for column in frame.columns() {
-        flatten(column.name(), column.as_materialized_series().rechunk(), &mut out)?;
-    }
-    Ok(out)
+/// The values of a column, one for each field where it is a struct.
+fn values(column: &Column) -> PolarsResult<Vec<Values>> {
+    let mut fields = Vec::new();
+    flatten(column.name(), column.as_materialized_series().rechunk(), &mut fields)?;
+    Ok(fields.into_iter().map(|(_, values)| values).collect())
 }
 
 fn flatten(name: &str, values: Series, out: &mut Vec<(String, Values)>) -> PolarsResult<()> {
@@ -147,15 +222,11 @@ fn moment(value: i64, unit: TimeUnit, is_absolute: bool) -> Option<String> {
     Some(if is_absolute { time.to_string() } else { time.to_zoned(jiff::tz::TimeZone::UTC).datetime().to_string() })
 }
 
-fn first_line(text: &str) -> &str {
-    text.lines().next().unwrap_or_default()
-}
-
 #[cfg(test)]
 mod tests {
     use super::super::sample::{Sample, times_and_sources};
     use super::*;
-    use polars::prelude::{DataFrame, IntoColumn as _, NamedFrom as _, ParquetWriter, StructChunked};
+    use polars::prelude::{IntoColumn as _, NamedFrom as _, ParquetWriter, StructChunked};
     use std::io::Seek as _;
 
     fn file(frame: &mut DataFrame, group: usize) -> File {
@@ -190,8 +261,9 @@ mod tests {
         let source = StructChunked::from_series("source".into(), 1, [ip, port].iter()).unwrap().into_series();
         let time = Series::new("time".into(), &[1_735_689_600_000_001_i64]).cast(&DataType::Datetime(TimeUnit::Microseconds, None)).unwrap();
         let frame = DataFrame::new(1, vec![time.into_column(), source.into_column()]).unwrap();
-        let fields = fields(&frame).unwrap();
-        let found: Vec<(&str, Option<Cow<'_, str>>)> = fields.iter().map(|(name, values)| (name.as_str(), values.text(0))).collect();
+        let layout = Layout::of(&frame).unwrap();
+        let fields: Vec<Values> = frame.columns().iter().flat_map(|column| values(column).unwrap()).collect();
+        let found: Vec<(&str, Option<Cow<'_, str>>)> = layout.names.iter().zip(&fields).map(|(name, values)| (name.as_str(), values.text(0))).collect();
         let expected = [("time", "2025-01-01T00:00:00.000001"), ("source.ip", "10.0.0.7"), ("source.port", "3389")];
         assert_eq!(found, expected.map(|(name, value)| (name, Some(Cow::Borrowed(value)))));
         assert_eq!(moment(1_735_689_600_123, TimeUnit::Milliseconds, true).as_deref(), Some("2025-01-01T00:00:00.123Z"));

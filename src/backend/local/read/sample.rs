@@ -48,6 +48,11 @@ impl Interpret for Sample {
         Ok(columns)
     }
 
+    fn used(&self, columns: &Self::Columns) -> Vec<usize> {
+        // The source is left out, to be asked for now and then.
+        columns[0].into_iter().collect()
+    }
+
     fn row<'a>(&self, columns: &Self::Columns, value: &dyn Fn(usize) -> Option<Cow<'a, str>>) -> Result<Reading, String> {
         reading(&|name| {
             let place = NAMES.iter().position(|known| *known == name)?;

@@ -13,7 +13,7 @@ use super::progress::{Progress, Silent};
 use super::sample::Sample;
 use super::walk::walk;
 use super::{evtx, lines};
-use crate::backend::local::open::Reading;
+use crate::backend::local::open::Options;
 use crate::query::SourceReport;
 
 /// This test program as the child that reads event logs; what the test harness prints is filtered out.
@@ -92,7 +92,11 @@ fn zipped(entries: &[(&str, &[u8])]) -> Vec<u8> {
 
 /// Documents a second apart from second `from` on.
 fn documents(from: u32, count: u32) -> String {
-    (from..from + count).map(|second| format!("{{\"time\":\"2025-01-01T{:02}:{:02}:{:02}Z\",\"source\":\"10.0.0.{}\"}}\n", second / 3600, second / 60 % 60, second % 60, second % 250)).collect()
+    (from..from + count)
+        .map(|second| {
+            format!("{{\"time\":\"2025-01-01T{:02}:{:02}:{:02}Z\",\"source\":\"10.0.0.{}\"}}\n", second / 3600, second / 60 % 60, second % 60, second % 250)
+        })
+        .collect()
 }
 
 fn skipped(report: &SourceReport) -> Vec<(&str, u64)> {
@@ -100,7 +104,7 @@ fn skipped(report: &SourceReport) -> Vec<(&str, u64)> {
 }
 
 fn error(paths: &[PathBuf]) -> String {
-    Reading { workers: 1, child: child(), ..Reading::default() }.read(paths, &Sample, &Silent).unwrap_err().what
+    Options { workers: 1, child: child(), ..Options::default() }.read(paths, &Sample, &Silent).unwrap_err().what
 }
 
 #[test]
@@ -198,7 +202,13 @@ fn a_bomb_is_stopped_and_said() {
 fn one_bad_file_never_costs_the_others() {
     let folder = Folder::new();
     let good = folder.add("good", documents(0, 3));
-    let bad = [folder.add("empty", ""), folder.add("prose", "just words\n"), folder.add("table", "a,b\n1,2\n"), folder.add("broken.gz", "\x1f\u{8b}"), folder.at("missing")];
+    let bad = [
+        folder.add("empty", ""),
+        folder.add("prose", "just words\n"),
+        folder.add("table", "a,b\n1,2\n"),
+        folder.add("broken.gz", "\x1f\u{8b}"),
+        folder.at("missing"),
+    ];
     fs::create_dir(folder.at("hollow")).unwrap();
     let paths: Vec<PathBuf> = [good].into_iter().chain(bad.clone()).chain([folder.at("hollow")]).collect();
     let found = reports(&paths);
@@ -238,7 +248,11 @@ fn records_of_no_schema_say_what_was_looked_for() {
 #[test]
 fn the_same_file_and_the_same_record_count_once() {
     let folder = Folder::new();
-    let records = |from: u32| -> String { (from..from + 4).map(|record| format!("{{\"time\":\"2025-01-01T00:00:00Z\",\"host\":\"FS01\",\"channel\":\"Security\",\"record\":\"{record}\"}}\n")).collect() };
+    let records = |from: u32| -> String {
+        (from..from + 4)
+            .map(|record| format!("{{\"time\":\"2025-01-01T00:00:00Z\",\"host\":\"FS01\",\"channel\":\"Security\",\"record\":\"{record}\"}}\n"))
+            .collect()
+    };
     let one = folder.add("one", records(0));
     let copy = folder.add("copy", records(0));
     let rotated = folder.add("rotated.gz", gzipped(records(2)));

@@ -32,7 +32,10 @@ pub struct Command {
 impl Default for Command {
     /// This very program, with ten seconds of patience.
     fn default() -> Self {
-        let program = std::env::var_os("CARGO_BIN_EXE_rdptriage").or_else(|| std::env::current_exe().ok().map(Into::into));
+        // Under Linux the link leads to the running program even when its file has been replaced.
+        let own = Some(OsString::from("/proc/self/exe")).filter(|link| std::fs::exists(link).unwrap_or(false));
+        let own = own.or_else(|| std::env::current_exe().ok().map(Into::into));
+        let program = std::env::var_os("CARGO_BIN_EXE_rdptriage").or(own);
         Self { program: program.unwrap_or_else(|| "rdptriage".into()), arguments: vec![COMMAND.into()], patience: Duration::from_secs(10) }
     }
 }
@@ -260,7 +263,14 @@ impl<'a> Rendered<'a> {
                 None => {
                     self.children += 1;
                     self.lines.clear();
-                    self.start()?
+                    match self.start() {
+                        Ok(running) => running,
+                        Err(error) => {
+                            self.failure = Some(format!("the process that reads Windows event logs could not be started: {error}"));
+                            self.is_done = true;
+                            break;
+                        }
+                    }
                 }
             };
             running.pulse.begin();
@@ -359,6 +369,8 @@ mod tests {
 
     #[test]
     fn no_records_at_all_say_why() {
+        let nowhere = Command { program: "/nowhere/at/all".into(), arguments: vec![], patience: PATIENT };
+        assert!(records(&nowhere).2.unwrap().contains("could not be started"));
         assert_eq!(records(&shell("echo fail it is no log >&2", PATIENT)).2.as_deref(), Some("it is no log"));
         assert!(records(&shell("exit 1", PATIENT)).2.unwrap().contains("before the first record"));
     }

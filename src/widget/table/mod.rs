@@ -49,7 +49,7 @@ pub enum Direction {
 pub enum Highlight {
     /// The mark in the gutter only.
     Gutter,
-    /// The gutter and the first columns up to and including this number of them.
+    /// From the gutter to the end of the first column that never goes (`keep` 255), or of the first one.
     #[default]
     Key,
     /// The whole row.
@@ -150,8 +150,8 @@ pub fn window(selected: usize, offset: usize, height: usize) -> usize {
     }
 }
 
-/// A table and its cursor.
-pub struct Table<'a> {
+/// A table and its cursor. Cells borrow from `'c`, which outlives the closure that makes them.
+pub struct Table<'a, 'c> {
     /// The columns.
     pub columns: &'a [Column],
     /// How many rows there are.
@@ -167,12 +167,12 @@ pub struct Table<'a> {
     /// How much of the row under the cursor is grounded.
     pub highlight: Highlight,
     /// What stands in a cell: row, column, width.
-    pub cell: &'a dyn Fn(usize, usize, u16) -> Cell<'a>,
+    pub cell: &'a dyn Fn(usize, usize, u16) -> Cell<'c>,
     /// Whether a row is marked.
     pub marked: &'a dyn Fn(usize) -> bool,
 }
 
-impl Table<'_> {
+impl Table<'_, '_> {
     /// Rows that fit below the titles.
     pub const fn height(area: Rect) -> usize {
         area.height.saturating_sub(1) as usize
@@ -201,9 +201,12 @@ impl Table<'_> {
                 Some((_, Direction::Descending)) => pen.glyphs.descending(),
                 None => "",
             };
-            let slot = Rect { x: area.x.saturating_add(place.x), width: place.width, height: 1, ..area };
-            let title = vec![Span::styled(format!("{}{mark}", column.title), pen.style(role))];
-            put_cell(buf, slot, title, column.align, pen);
+            let title = format!("{}{mark}", column.title);
+            // The mark may stand in the gap rather than cost the title a letter.
+            let over = u16::from(!mark.is_empty() && text::width(&title) > usize::from(place.width));
+            let slot = Rect { x: area.x.saturating_add(place.x), width: place.width.saturating_add(over), height: 1, ..area };
+            let title = vec![Span::styled(title, pen.style(role))];
+            put_cell(buf, slot.intersection(area), title, column.align, pen);
         }
     }
 
@@ -247,3 +250,6 @@ fn put_cell(buf: &mut Buffer, slot: Rect, spans: Vec<Span<'_>>, align: Align, pe
     };
     text::put_spans(buf, slot, x, slot.y, &spans);
 }
+
+#[cfg(test)]
+mod tests;
