@@ -2,7 +2,7 @@
 
 use crate::domain::time::rfc3339;
 use crate::domain::{Families, Family, Foreign, Timestamp};
-use crate::query::{Ask, Scope, TallyBy};
+use crate::query::{Ask, Filter, Scope, TallyBy};
 
 /// The question as KQL.
 pub fn of(ask: &Ask) -> String {
@@ -42,6 +42,9 @@ fn with(comment: &str, scope: &Scope) -> String {
     }
     if let Some(user) = &scope.user {
         terms.push(format!("user.name : {}", quoted(user)));
+    }
+    if scope.filter != Filter::Everything {
+        terms.push(format!("({})", scope.filter));
     }
     let query = if terms.is_empty() { "*".to_owned() } else { terms.join(" and ") };
     format!("// {comment}; {}\n{query}", families(scope.families))
