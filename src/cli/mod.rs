@@ -1,1 +1,175 @@
-//! (in work)
+//! The command line: flags and settings become one backend, one question and one piece of output; one file per
+//! headless command.
+
+pub mod arguments;
+pub mod child;
+mod completeness;
+mod counts;
+mod detect;
+mod events;
+pub mod failure;
+mod files;
+mod hunt;
+pub mod origin;
+pub mod output;
+mod period;
+mod progress;
+mod screen;
+
+use std::ffi::OsString;
+use std::io::Write as _;
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use clap::Parser as _;
+
+use arguments::{Arguments, Command, Files, Origin, Output};
+use completeness::Report;
+use failure::Failure;
+use origin::{Opened, Request};
+use output::{Format, Sink};
+
+use crate::config::{self, Config, Environment};
+use crate::domain::{Foreign, Limits};
+use crate::keymap::{self, Keymap};
+use crate::theme::Theme;
+
+/// Does what the command line says; the exit code is documented in `--help`.
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments = match Arguments::try_parse_from(arguments) {
+        Ok(arguments) => arguments,
+        Err(error) => {
+            // Nobody to tell that to where standard error is closed too.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(failure::USAGE));
+        }
+    };
+    match execute(arguments) {
+        Ok(code) => ExitCode::from(code),
+        Err(failure) => {
+            if !matches!(failure, Failure::NobodyListens) {
+                tell(&[format!("error: {failure}")]);
+                tell(&failure.advice().map(|advice| format!("       {advice}")).into_iter().collect::<Vec<_>>());
+            }
+            ExitCode::from(failure.code())
+        }
+    }
+}
+
+/// Lines on standard error, each made inert.
+fn tell(lines: &[String]) {
+    let mut stderr = std::io::stderr().lock();
+    for line in lines.iter().flat_map(|line| line.lines()) {
+        let _ = writeln!(stderr, "{}", Foreign::from(line).safe_within(Limits::DETAIL));
+    }
+}
+
+fn execute(arguments: Arguments) -> Result<u8, Failure> {
+    let environment = Environment::of_process();
+    let Some(command) = arguments.command else {
+        return match requested(&Files::default(), &arguments.origin, &environment)? {
+            Some(request) => screen::run(request, &arguments.look, &environment),
+            None => screen::demo(60.0, &arguments.look, &environment),
+        };
+    };
+    match command {
+        Command::Demo { speed, look } => screen::demo(speed, &look, &environment),
+        Command::Open { files, origin, look } => screen::run(required(&files, &origin, &environment)?, &look, &environment),
+        Command::Counts { files, origin, output, kind, by } => {
+            headless(&required(&files, &origin, &environment)?, &output, Format::Json, async |opened, format, sink| {
+                Ok((counts::run(opened, kind, by, format, sink).await?, failure::OK))
+            })
+        }
+        Command::Hunt { files, origin, output, head } => {
+            headless(&required(&files, &origin, &environment)?, &output, Format::Json, async |opened, format, sink| {
+                Ok((hunt::run(opened, head, format, sink).await?, failure::OK))
+            })
+        }
+        Command::Detect { files, origin, output, kind, by, detector } => {
+            headless(&required(&files, &origin, &environment)?, &output, Format::Csv, async |opened, format, sink| {
+                let outcome = detect::run(opened, kind, by, detector.as_deref(), format, sink).await?;
+                Ok((outcome.report, if outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
+            })
+        }
+        Command::Events { files, origin, output, kind, head } => {
+            headless(&required(&files, &origin, &environment)?, &output, Format::Ndjson, async |opened, format, sink| {
+                Ok((events::run(opened, kind, head, format, sink).await?, failure::OK))
+            })
+        }
+        Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
+        Command::Themes => print(&(Theme::names(&screen::user_themes(&environment)?).join("\n") + "\n")),
+        Command::Config => print(config::DEFAULT),
+    }
+}
+
+fn print(text: &str) -> Result<u8, Failure> {
+    let mut sink = Sink::open(None)?;
+    sink.write_all(text.as_bytes()).map_err(|error| sink.failed(error))?;
+    sink.finish()?;
+    Ok(failure::OK)
+}
+
+fn requested(files: &Files, origin: &Origin, environment: &Environment) -> Result<Option<Request>, Failure> {
+    Request::new(&files.paths, origin, &Config::load(environment)?, environment)
+}
+
+fn required(files: &Files, origin: &Origin, environment: &Environment) -> Result<Request, Failure> {
+    requested(files, origin, environment)?.ok_or_else(|| {
+        Failure::usage("neither files nor a cluster are named").advise("give FILEs, --url URL or --profile NAME; `rdptriage demo` needs nothing")
+    })
+}
+
+/// The standard keys with the user's own over them.
+fn keys(environment: &Environment) -> Result<Keymap, Failure> {
+    let Some(path) = config::folder(environment).map(|folder| folder.join("keys.toml")) else { return Ok(Keymap::standard()) };
+    match std::fs::read_to_string(&path) {
+        Ok(text) => Keymap::with_user(&path.display().to_string(), &text).map_err(|error| Failure::error(error.to_string())),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Keymap::standard()),
+        Err(error) => Err(Failure::error(format!("the keys in {} could not be read ({error})", path.display()))),
+    }
+}
+
+/// Opens what was asked for, runs one command on it, and says on standard error what the answer rests on.
+fn headless(
+    request: &Request,
+    output: &Output,
+    piped: Format,
+    job: impl AsyncFnOnce(&Opened, Format, &mut Sink) -> Result<(Report, u8), Failure>,
+) -> Result<u8, Failure> {
+    let mut sink = Sink::open(output.output.as_deref())?;
+    let format = output.format.or_else(|| output.output.as_deref().and_then(by_name)).unwrap_or(if sink.is_terminal() { Format::Table } else { piped });
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::error(format!("no task could be started ({error})")))?;
+    let outcome = runtime.block_on(async {
+        let work = async {
+            let backend = request.open(Arc::new(progress::Bar::new())).await?;
+            job(&Opened::new(request, backend)?, format, &mut sink).await
+        };
+        tokio::select! {
+            outcome = work => outcome,
+            _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
+        }
+    });
+    // Whoever reads files cannot be stopped half-way, and need not be waited for.
+    runtime.shutdown_background();
+    let (report, code) = outcome?;
+    sink.finish()?;
+    tell(&report.lines());
+    Ok(if code == failure::OK && !report.complete { failure::PARTIAL } else { code })
+}
+
+/// The format that a file's name asks for.
+fn by_name(path: &Path) -> Option<Format> {
+    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
+        "csv" => Some(Format::Csv),
+        "parquet" => Some(Format::Parquet),
+        "ndjson" | "jsonl" => Some(Format::Ndjson),
+        "json" => Some(Format::Json),
+        "txt" => Some(Format::Table),
+        _ => None,
+    }
+}

@@ -1,8 +1,62 @@
-//! How logical fields are spelled. (in work)
+//! From records to events: how logical fields are spelled is data, one file per schema; which records are
+//! RDP events is one table of rules. Adding a schema is one file beside this one and one line in [`BUILT_IN`].
+
+mod capture;
+mod columns;
+mod compiled;
+mod error;
+mod field;
+mod file;
+mod interpreter;
+mod message;
+mod moment;
+mod paths;
+mod reader;
+mod scalar;
+mod view;
+
+pub mod rule;
+
+#[cfg(test)]
+mod samples;
+#[cfg(test)]
+mod shared_data;
+#[cfg(test)]
+mod traps;
 
 use std::sync::Arc;
 
+pub use columns::Columns;
+pub use error::{ColumnsError, DocumentError, SchemaError};
+pub use field::Field;
+pub use file::{OneOrMany, Recognise, Sample, SchemaFile, Schemas, Time};
+pub use interpreter::{Interpreter, Options};
+pub use moment::Format;
+pub use rule::{Class, Log, RULES, Rule, Test};
+pub use scalar::Scalar;
+
 use crate::domain::Event;
+
+/// Our schemas, the most particular first.
+pub const BUILT_IN: &[(&str, &str)] = &[
+    ("alerts", include_str!("alerts.toml")),
+    ("defend", include_str!("defend.toml")),
+    ("zeek-rdp-ecs", include_str!("zeek-rdp-ecs.toml")),
+    ("zeek-conn-ecs", include_str!("zeek-conn-ecs.toml")),
+    ("winlog", include_str!("winlog.toml")),
+    ("winlogbeat6", include_str!("winlogbeat6.toml")),
+    ("evtx", include_str!("evtx.toml")),
+    ("helk", include_str!("helk.toml")),
+    ("nxlog", include_str!("nxlog.toml")),
+    ("zeek-rdp", include_str!("zeek-rdp.toml")),
+    ("zeek-conn", include_str!("zeek-conn.toml")),
+    ("zeek-other", include_str!("zeek-other.toml")),
+    ("azure-flow", include_str!("azure-flow.toml")),
+    ("windows-table", include_str!("windows-table.toml")),
+    ("logon-table", include_str!("logon-table.toml")),
+    ("flow-table", include_str!("flow-table.toml")),
+    ("ecs", include_str!("ecs.toml")),
+];
 
 /// What one record turned out to be.
 #[derive(Clone, PartialEq, Debug)]

@@ -1,1 +1,119 @@
-//! (in work)
+//! Elasticsearch and OpenSearch: the questions answered by a cluster, by aggregations where they can and never by writing.
+
+mod aggregate;
+mod client;
+mod compile;
+mod connection;
+mod count;
+mod document;
+mod events;
+mod fields;
+mod hunt;
+mod overview;
+mod row;
+mod search;
+mod shape;
+mod sigma_query;
+mod tally;
+
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use futures::future::BoxFuture;
+use serde_json::Value;
+
+use super::{Backend, BackendError};
+use crate::domain::{Foreign, Timestamp};
+use crate::query::{Answer, Ask};
+use crate::sigma::RuleSet;
+use client::Client;
+pub use connection::{Connection, Credentials, DEFAULT_INDEX};
+use fields::Target;
+
+/// How long the fields of a cluster are believed to stay as they are.
+const FIELDS_STAY: Duration = Duration::from_secs(60);
+
+/// What was last learnt of the fields, and when.
+type Known = Option<(Instant, Arc<Vec<Target>>)>;
+
+/// A cluster that can be asked.
+pub struct Elastic {
+    client: Client,
+    patterns: Vec<String>,
+    ports: Vec<u16>,
+    rules: Arc<RuleSet>,
+    title: String,
+    /// OpenSearch spells a few requests its own way.
+    is_opensearch: bool,
+    known: tokio::sync::Mutex<Known>,
+}
+
+/// Connects to a cluster and sees what it is.
+///
+/// # Errors
+/// Where the connection is not allowed, not possible, or refused.
+pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic, BackendError> {
+    if connection.ca_fingerprint.is_some() {
+        return Err(BackendError::new("could not check the certificate by its fingerprint: this is not supported yet")
+            .advise("give the CA itself with --ca-cert; Elasticsearch keeps it in config/certs/http_ca.crt"));
+    }
+    let client = Client::new(&connection)?;
+    let (title, is_opensearch) = match client.get("greet the cluster", "").await {
+        Ok(banner) => read_banner(&banner, client.place()),
+        // The banner needs the cluster privilege monitor, which a reader of events need not have.
+        Err(error) if error.what.contains("no right") => {
+            let is_opensearch = client.post_empty("tell the product", "_pit?keep_alive=1s").await.is_err_and(|error| error.what.contains("405"));
+            (client.place().to_owned(), is_opensearch)
+        }
+        Err(error) => return Err(error),
+    };
+    Ok(Elastic {
+        client,
+        patterns: connection.patterns(),
+        ports: if connection.ports.is_empty() { vec![3389] } else { connection.ports.clone() },
+        rules,
+        title,
+        is_opensearch,
+        known: tokio::sync::Mutex::new(None),
+    })
+}
+
+/// What a cluster calls itself, and whether it is OpenSearch.
+fn read_banner(banner: &Value, place: &str) -> (String, bool) {
+    let text = |path: &str| banner.pointer(path).and_then(Value::as_str).map(|text| Foreign::from(text).safe().into_string());
+    let is_opensearch = text("/version/distribution").is_some_and(|name| name == "opensearch");
+    let product = if is_opensearch { "OpenSearch" } else { "Elasticsearch" };
+    let name = text("/cluster_name").unwrap_or_else(|| place.to_owned());
+    let version = text("/version/number").unwrap_or_else(|| "of unknown version".to_owned());
+    (format!("{name} ({product} {version})"), is_opensearch)
+}
+
+impl Backend for Elastic {
+    fn answer<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Answer, BackendError>> {
+        Box::pin(async move {
+            match ask {
+                Ask::Overview => self.overview().await.map(Answer::Overview),
+                Ask::Arrivals { scope, bucket } => self.arrivals(scope, *bucket).await.map(Answer::Arrivals),
+                Ask::Tally { scope, by } => self.tally(scope, *by).await.map(Answer::Tally),
+                Ask::Events { scope, skip, take } => self.events(scope, *skip, *take).await.map(Answer::Events),
+                Ask::Counts { scope, bucket, by } => self.counts(scope, *bucket, *by).await.map(Answer::Counts),
+                Ask::Hunt { scope, rule } => self.hunt(scope, rule).await.map(Answer::Hunt),
+            }
+        })
+    }
+
+    fn query_text(&self, ask: &Ask) -> String {
+        overview::query_text(self, ask)
+    }
+
+    fn now(&self) -> Timestamp {
+        Timestamp::now()
+    }
+}
+
+impl std::fmt::Debug for Elastic {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        // The client knows secrets.
+        f.debug_struct("Elastic").field("title", &self.title).field("patterns", &self.patterns).finish_non_exhaustive()
+    }
+}

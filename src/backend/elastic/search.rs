@@ -1,0 +1,165 @@
+//! Searches: one request, what it left out, and the pages behind it.
+
+use std::collections::BTreeMap;
+use std::ops::ControlFlow;
+
+use serde_json::{Value, json};
+
+use super::Elastic;
+use super::fields::Target;
+use super::shape::TIME;
+use crate::backend::BackendError;
+use crate::domain::completeness::Shards;
+use crate::domain::{Completeness, Foreign};
+
+/// After how long a cluster stops a search and answers with what it has.
+const SEARCH_TIMEOUT: &str = "30s";
+/// How long a point in time outlives a page.
+const KEEP_ALIVE: &str = "1m";
+/// Documents of a page.
+pub(super) const PAGE: usize = 1000;
+/// Most documents read for one answer.
+pub(super) const MOST_DOCUMENTS: usize = 200_000;
+
+/// What the answers to several searches left out.
+#[derive(Debug, Default)]
+pub(super) struct Gaps {
+    /// By target, the most shards asked and the most that failed.
+    shards: BTreeMap<String, Shards>,
+    timed_out: bool,
+    capped: Option<String>,
+}
+
+impl Gaps {
+    /// Takes note of what an answer says about itself.
+    fn note(&mut self, target: &str, answer: &Value) {
+        let count = |name: &str| answer.pointer(&format!("/_shards/{name}")).and_then(Value::as_u64).unwrap_or(0);
+        let shards = self.shards.entry(target.to_owned()).or_insert(Shards { total: 0, failed: 0 });
+        shards.total = shards.total.max(count("total"));
+        shards.failed = shards.failed.max(count("failed"));
+        let says = |name: &str| answer.get(name).and_then(Value::as_bool).unwrap_or(false);
+        self.timed_out |= says("timed_out") || says("terminated_early");
+        let clusters = |state: &str| answer.pointer(&format!("/_clusters/{state}")).and_then(Value::as_u64).unwrap_or(0);
+        let lost = clusters("skipped") + clusters("failed") + clusters("partial");
+        if lost > 0 {
+            self.cap(format!("{lost} remote clusters did not answer in full"));
+        }
+    }
+
+    /// Some of the answer is missing because of this limit.
+    pub(super) fn cap(&mut self, limit: impl Into<String>) {
+        self.capped.get_or_insert(limit.into());
+    }
+
+    /// What an answer over `events` events has to say about itself.
+    pub(super) fn completeness(&self, events: u64) -> Completeness {
+        let total = self.shards.values().map(|shards| shards.total).sum();
+        let failed = self.shards.values().map(|shards| shards.failed).sum();
+        let mut completeness = Completeness::whole(events);
+        completeness.shards = Some(Shards { total, failed });
+        completeness.timed_out = self.timed_out;
+        completeness.capped.clone_from(&self.capped);
+        completeness
+    }
+}
+
+impl Elastic {
+    /// Sends one search to a target. The parts of the answer to keep are named in `keep`, beside what says how whole it is.
+    pub(super) async fn search(&self, what: &str, target: &Target, mut body: Value, keep: &str, gaps: &mut Gaps) -> Result<Value, BackendError> {
+        if let Some(body) = body.as_object_mut() {
+            body.insert("timeout".to_owned(), json!(SEARCH_TIMEOUT));
+        }
+        let path =
+            format!("{}/_search?ignore_unavailable=true&allow_no_indices=true&filter_path=timed_out,terminated_early,_shards,_clusters,{keep}", target.path);
+        let answer = self.client.post(what, &path, &body).await?;
+        gaps.note(&target.path, &answer);
+        Ok(answer)
+    }
+
+    /// Hands every document that `query` finds to `each`, in order of time, until that breaks off.
+    /// Answers how many documents there are in all.
+    pub(super) async fn scan(
+        &self,
+        what: &str,
+        target: &Target,
+        query: &Value,
+        source: &Value,
+        gaps: &mut Gaps,
+        mut each: impl FnMut(&Value) -> ControlFlow<()>,
+    ) -> Result<u64, BackendError> {
+        let mut point = self.point_in_time(what, target).await?;
+        let mut after: Option<Value> = None;
+        let (mut total, mut seen) = (0, 0_usize);
+        loop {
+            let mut body = json!({
+                "size": PAGE,
+                "query": query,
+                "sort": [{TIME: {"order": "asc", "numeric_type": "date"}}],
+                "_source": source,
+                "track_total_hits": after.is_none(),
+                "pit": {"id": point.id, "keep_alive": KEEP_ALIVE},
+                "timeout": SEARCH_TIMEOUT,
+            });
+            if let Some(sort) = body.get_mut("sort").and_then(Value::as_array_mut) {
+                sort.extend(point.tiebreaks.iter().cloned());
+            }
+            if let (Some(body), Some(after)) = (body.as_object_mut(), &after) {
+                body.insert("search_after".to_owned(), after.clone());
+            }
+            let answer = self.client.post(what, "_search", &body).await?;
+            gaps.note(&target.path, &answer);
+            if after.is_none() {
+                total = answer.pointer("/hits/total/value").and_then(Value::as_u64).unwrap_or(0);
+            }
+            if let Some(id) = answer.get("pit_id").and_then(Value::as_str) {
+                point.id = id.to_owned();
+            }
+            let hits = answer.pointer("/hits/hits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+            for hit in hits {
+                if each(hit).is_break() {
+                    return Ok(total);
+                }
+            }
+            seen += hits.len();
+            after = hits.last().and_then(|hit| hit.get("sort")).cloned();
+            if hits.len() < PAGE || after.is_none() {
+                if (seen as u64) < total {
+                    gaps.cap(format!("{} of {total} documents could not be paged through", total - seen as u64));
+                }
+                return Ok(total);
+            }
+            if seen >= MOST_DOCUMENTS {
+                gaps.cap(format!("{MOST_DOCUMENTS} of {total} documents read"));
+                return Ok(total);
+            }
+        }
+    }
+
+    /// Freezes what a target holds, so that pages fit together. It is left to expire: releasing it would be a DELETE.
+    async fn point_in_time(&self, what: &str, target: &Target) -> Result<PointInTime, BackendError> {
+        let elastic = format!("{}/_pit?keep_alive={KEEP_ALIVE}&ignore_unavailable=true", target.path);
+        let open = format!("{}/_search/point_in_time?keep_alive={KEEP_ALIVE}&ignore_unavailable=true", target.path);
+        if self.is_opensearch {
+            let answer = self.client.post_empty(what, &open).await?;
+            let id = text(&answer, "pit_id");
+            return Ok(PointInTime { id, tiebreaks: vec![json!({"_seq_no": "asc"}), json!({"_index": "asc"})] });
+        }
+        let answer = self.client.post_empty(what, &elastic).await?;
+        Ok(PointInTime { id: text(&answer, "id"), tiebreaks: vec![json!({"_shard_doc": "asc"})] })
+    }
+}
+
+struct PointInTime {
+    id: String,
+    tiebreaks: Vec<Value>,
+}
+
+fn text(answer: &Value, name: &str) -> String {
+    answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
+}
+
+/// Index and id of a hit.
+pub(super) fn origin(hit: &Value) -> (Option<Foreign>, Option<Foreign>) {
+    let text = |name: &str| hit.get(name).and_then(Value::as_str).map(Foreign::from);
+    (text("_index"), text("_id"))
+}

@@ -1,0 +1,155 @@
+//! Delimited text with a header line, as exported by Kibana, Splunk, Excel or a firewall.
+
+use std::borrow::Cow;
+
+use memchr::{memchr, memchr_iter};
+
+use super::batch::Batch;
+use super::interpret::Interpret;
+
+/// How the rows of a file are to be read.
+#[derive(Debug)]
+pub struct Layout<C> {
+    /// What the header says.
+    pub columns: C,
+    /// What stands between fields.
+    pub delimiter: u8,
+}
+
+/// The names in the header line and the bytes it takes.
+pub fn header(block: &[u8], delimiter: u8) -> Option<(Vec<String>, usize)> {
+    let mut reader = reader(block, delimiter);
+    let mut record = csv::ByteRecord::new();
+    while reader.read_byte_record(&mut record).ok()? {
+        let names: Vec<String> = record.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
+        if names.iter().any(|name| !name.is_empty()) {
+            let end = usize::try_from(reader.position().byte()).ok()?;
+            return Some((names, end));
+        }
+    }
+    None
+}
+
+fn reader(block: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
+    csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(64 << 10).from_reader(block)
+}
+
+/// Reads the rows of a block.
+pub fn read<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], batch: &mut Batch) {
+    if memchr(b'"', block).is_none() {
+        return read_unquoted(interpreter, layout, block, batch);
+    }
+    let mut rest = block;
+    while let Some(bad) = read_quoted(interpreter, layout, rest, batch) {
+        // A quote that nobody closed: its line is lost, and those behind it are read.
+        batch.skip("row with a quote that is not closed".to_owned(), 1);
+        let line = rest.get(bad..).unwrap_or_default();
+        rest = memchr(b'\n', line).and_then(|end| line.get(end + 1..)).unwrap_or_default();
+    }
+}
+
+/// Longest field that may hold line feeds: 64 KiB, twice the longest message of a Windows event.
+const LONGEST_FIELD: usize = 64 << 10;
+
+/// Reads rows up to one that cannot be right; its place comes back.
+fn read_quoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], batch: &mut Batch) -> Option<usize> {
+    let mut reader = reader(block, layout.delimiter);
+    let mut record = csv::ByteRecord::new();
+    let place = |reader: &csv::Reader<&[u8]>| usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+    loop {
+        let start = place(&reader);
+        match reader.read_byte_record(&mut record) {
+            Ok(true) => {
+                let is_open = |field: &[u8]| field.len() > LONGEST_FIELD && memchr(b'\n', field).is_some();
+                if place(&reader) - start > LONGEST_FIELD && record.iter().any(is_open) {
+                    // Line feeds in front of a row belong to the reader's idea of it.
+                    let blank = block.get(start..).unwrap_or_default().iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+                    return Some(start + blank);
+                }
+                if record.iter().all(|field| field.trim_ascii().is_empty()) {
+                    continue;
+                }
+                batch.add(interpreter.row(&layout.columns, &|place| record.get(place).and_then(text)));
+            }
+            Ok(false) => return None,
+            Err(_) => batch.skip("no row of delimited text".to_owned(), 1),
+        }
+    }
+}
+
+/// Without a quote in the whole block, fields end at delimiters and rows at line feeds, and nothing else matters.
+fn read_unquoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], batch: &mut Batch) {
+    let mut fields: Vec<(usize, usize)> = Vec::new();
+    let mut rest = block;
+    while !rest.is_empty() {
+        let end = memchr(b'\n', rest);
+        let line = rest.get(..end.unwrap_or(rest.len())).unwrap_or_default();
+        rest = end.and_then(|end| rest.get(end + 1..)).unwrap_or_default();
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        if line.iter().all(|byte| byte.is_ascii_whitespace() || *byte == layout.delimiter || *byte == 0) {
+            continue;
+        }
+        fields.clear();
+        let mut start = 0;
+        for place in memchr_iter(layout.delimiter, line) {
+            fields.push((start, place));
+            start = place + 1;
+        }
+        fields.push((start, line.len()));
+        batch.add(interpreter.row(&layout.columns, &|place| {
+            let (start, end) = *fields.get(place)?;
+            text(line.get(start..end)?)
+        }));
+    }
+}
+
+/// An empty field has no value.
+fn text(field: &[u8]) -> Option<Cow<'_, str>> {
+    let field = field.trim_ascii();
+    (!field.is_empty()).then(|| String::from_utf8_lossy(field))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{Sample, times_and_sources};
+    use super::*;
+
+    fn rows(header_line: &str, body: &str, delimiter: u8) -> (Vec<(String, String)>, Batch) {
+        let (names, _) = header(header_line.as_bytes(), delimiter).unwrap();
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let layout = Layout { columns: Sample.header(&names).unwrap(), delimiter };
+        let mut batch = Batch::default();
+        read(&Sample, &layout, body.as_bytes(), &mut batch);
+        (times_and_sources(&batch), batch)
+    }
+
+    #[test]
+    fn the_header_is_one_record_even_with_quotes() {
+        assert_eq!(header(b"\r\n a ,\"b\nc\"\r\n1,2", b','), Some((vec!["a".to_owned(), "b\nc".to_owned()], 12)));
+        assert_eq!(header(b"", b','), None);
+    }
+
+    #[test]
+    fn rows_with_and_without_quotes_read_alike() {
+        let expected = [("2025-01-01T00:00:00Z", "10.0.0.1"), ("2025-01-01T00:00:01Z", "10.0.0.2")].map(|(time, source)| (time.to_owned(), source.to_owned()));
+        let plain = "2025-01-01T00:00:00Z;x;10.0.0.1\r\n\r\n;;\r\n2025-01-01T00:00:01Z;;10.0.0.2";
+        assert_eq!(rows("time;note;source\n", plain, b';').0, expected);
+        let quoted = "\"2025-01-01T00:00:00Z\",\"x, \"\"y\"\"\nz\",10.0.0.1\n2025-01-01T00:00:01Z,,\"10.0.0.2\"\n";
+        assert_eq!(rows("time,note,source\n", quoted, b',').0, expected);
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_costs_only_its_line() {
+        let good = "2025-01-01T00:00:00Z,10.0.0.1\n".repeat(5000);
+        let (found, batch) = rows("time,source\n", &format!("\"2025-01-01T00:00:00Z\",10.0.0.9\n\"never closed,10.0.0.2\n{good}"), b',');
+        assert_eq!(found.len(), 5001);
+        assert_eq!(batch.skipped, std::collections::BTreeMap::from([("row with a quote that is not closed".to_owned(), 1)]));
+    }
+
+    #[test]
+    fn a_bad_row_costs_only_itself() {
+        let (found, batch) = rows("time,source\n", "nonsense\n2025-01-01T00:00:00Z,10.0.0.1,more,than,wanted\n\u{fffd},\n", b',');
+        assert_eq!(found, [("2025-01-01T00:00:00Z".to_owned(), "10.0.0.1".to_owned())]);
+        assert_eq!(batch.skipped["no time"], 2);
+    }
+}

@@ -1,0 +1,38 @@
+//! The seam between cutting files into records and knowing what a record means.
+
+use std::borrow::Cow;
+
+use crate::schema::Reading;
+
+/// Knows what records mean. Reading asks it from several threads.
+pub trait Interpret: Sync {
+    /// What it made of a header.
+    type Columns: Send + Sync;
+
+    /// Reads one JSON document.
+    ///
+    /// # Errors
+    /// Where the text is no usable document; the reason in a few words, without what the document says.
+    fn json(&self, text: &[u8]) -> Result<Reading, String>;
+
+    /// Understands the column names of delimited text or of a columnar file.
+    ///
+    /// # Errors
+    /// Where no schema fits; the sentence says what was looked for.
+    fn header(&self, names: &[&str]) -> Result<Self::Columns, String>;
+
+    /// Places of the columns that every row needs; others may be asked for now and then.
+    fn used(&self, columns: &Self::Columns) -> Vec<usize>;
+
+    /// Reads one row; `value` gives the text of a column by place.
+    ///
+    /// # Errors
+    /// Where the row is no usable record; the reason in a few words.
+    fn row<'a>(&self, columns: &Self::Columns, value: &dyn Fn(usize) -> Option<Cow<'a, str>>) -> Result<Reading, String>;
+
+    /// The id of the Sigma rule at `place`.
+    fn rule(&self, place: usize) -> Option<&str>;
+
+    /// The schemas it knows, for a report on records of none of them.
+    fn schemas(&self) -> Vec<String>;
+}

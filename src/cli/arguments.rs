@@ -1,0 +1,330 @@
+//! The commands and flags, as clap reads them.
+
+use std::path::PathBuf;
+
+use clap::builder::styling::Styles;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use jiff::tz::TimeZone;
+
+use super::output::Format;
+use crate::domain::{BucketSize, By, Families, Family};
+use crate::query::Filter;
+
+const AFTER_HELP: &str = "\
+Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect found an anomaly.
+Nothing is ever written to a cluster. Without a cluster or files, rdptriage shows a demo.";
+
+/// Keyboard-driven triage of RDP events in Elasticsearch, OpenSearch and log files.
+#[derive(Parser, Debug)]
+#[command(name = "rdptriage", version, about, after_help = AFTER_HELP, styles = Styles::plain(), args_conflicts_with_subcommands = true, max_term_width = 110)]
+pub struct Arguments {
+    /// What to do; without it the screens open on the configured cluster, or on the demo where none is.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Where events come from.
+    #[command(flatten)]
+    pub origin: Origin,
+    /// What the screens look like.
+    #[command(flatten)]
+    pub look: Look,
+}
+
+/// A command.
+#[derive(Subcommand, Debug)]
+pub enum Command {
+    /// Show the embedded story, replayed live; nothing to install or configure
+    Demo {
+        /// Story seconds that pass in one second
+        #[arg(long, value_name = "N", default_value_t = 60.0, value_parser = speed)]
+        speed: f64,
+        /// What the screens look like.
+        #[command(flatten)]
+        look: Look,
+    },
+    /// Open the screens on files, folders or a cluster
+    Open {
+        /// Files and folders.
+        #[command(flatten)]
+        files: Files,
+        /// Where events come from.
+        #[command(flatten)]
+        origin: Origin,
+        /// What the screens look like.
+        #[command(flatten)]
+        look: Look,
+    },
+    /// Count events and distinct sources for each destination and bucket
+    Counts {
+        /// Files and folders.
+        #[command(flatten)]
+        files: Files,
+        /// Where events come from.
+        #[command(flatten)]
+        origin: Origin,
+        /// Where the answer goes.
+        #[command(flatten)]
+        output: Output,
+        /// What the counted events must prove
+        #[arg(long, value_enum, default_value_t = Kinds::All)]
+        kind: Kinds,
+        /// By what destinations are told apart
+        #[arg(long, value_name = "FIELD", default_value = "destination", value_parser = by)]
+        by: By,
+    },
+    /// Find what a Sigma rule finds: ours for suspicious outbound RDP, or yours
+    Hunt {
+        /// Files and folders.
+        #[command(flatten)]
+        files: Files,
+        /// Where events come from.
+        #[command(flatten)]
+        origin: Origin,
+        /// Where the answer goes.
+        #[command(flatten)]
+        output: Output,
+        /// At most so many hits
+        #[arg(long, value_name = "N")]
+        head: Option<usize>,
+    },
+    /// Judge every bucket of every destination; exit code 4 where an anomaly is found
+    Detect {
+        /// Files and folders.
+        #[command(flatten)]
+        files: Files,
+        /// Where events come from.
+        #[command(flatten)]
+        origin: Origin,
+        /// Where the answer goes.
+        #[command(flatten)]
+        output: Output,
+        /// What the judged events must prove
+        #[arg(long, value_enum, default_value_t = Kinds::All)]
+        kind: Kinds,
+        /// By what destinations are told apart
+        #[arg(long, value_name = "FIELD", default_value = "destination", value_parser = by)]
+        by: By,
+        /// Which detector judges
+        #[arg(long, value_name = "NAME")]
+        detector: Option<String>,
+    },
+    /// List the RDP events themselves, one a row, in time order
+    Events {
+        /// Files and folders.
+        #[command(flatten)]
+        files: Files,
+        /// Where events come from.
+        #[command(flatten)]
+        origin: Origin,
+        /// Where the answer goes.
+        #[command(flatten)]
+        output: Output,
+        /// What the listed events must prove
+        #[arg(long, value_enum, default_value_t = Kinds::Every)]
+        kind: Kinds,
+        /// At most so many events
+        #[arg(long, value_name = "N")]
+        head: Option<usize>,
+    },
+    /// Print every action with its keys, as a Markdown table
+    Keys,
+    /// Print the names of the themes
+    Themes,
+    /// Print every setting with its default, as a file to start from
+    Config,
+}
+
+/// Files and folders.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Files {
+    /// .evtx, .ndjson, .json, .csv, Zeek .log, .parquet; .gz, .zst and .zip of each; folders; - for standard input
+    #[arg(value_name = "FILE")]
+    pub paths: Vec<PathBuf>,
+}
+
+/// Where events come from, and which of them are meant.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Origin {
+    /// A node of the cluster; repeatable
+    #[arg(long, value_name = "URL", help_heading = "Cluster")]
+    pub url: Vec<String>,
+    /// Index pattern; repeatable
+    #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "Cluster")]
+    pub index: Vec<String>,
+    /// PEM file of the authority that signed the cluster's certificate
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    pub ca_cert: Option<PathBuf>,
+    /// SHA-256 of a certificate of the cluster's chain
+    #[arg(long, value_name = "HEX", help_heading = "Cluster")]
+    pub ca_fingerprint: Option<String>,
+    /// File with an API key, readable by its owner alone
+    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    pub api_key_file: Option<PathBuf>,
+    /// Refused: a key on the command line stands in `ps` and in the shell's history
+    #[arg(long, value_name = "KEY", hide = true)]
+    pub api_key: Option<String>,
+    /// Name of a user
+    #[arg(long, value_name = "NAME", requires = "password_file", help_heading = "Cluster")]
+    pub user: Option<String>,
+    /// File with the user's password, readable by its owner alone
+    #[arg(long, value_name = "FILE", requires = "user", help_heading = "Cluster")]
+    pub password_file: Option<PathBuf>,
+    /// Send credentials unencrypted to another machine
+    #[arg(long, help_heading = "Cluster")]
+    pub allow_plaintext: bool,
+    /// A cluster of the settings file
+    #[arg(long, value_name = "NAME", conflicts_with = "url", help_heading = "Cluster")]
+    pub profile: Option<String>,
+
+    /// First moment: RFC 3339 or date math such as now-12h (default: all of the files, now-12h on a cluster)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Which events")]
+    pub from: Option<String>,
+    /// First moment after, as --from (default: the end)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Which events")]
+    pub to: Option<String>,
+    /// Width of the buckets: 15m, 1h or 6h
+    #[arg(long, value_name = "SIZE", help_heading = "Which events")]
+    pub bucket: Option<BucketSize>,
+    /// Time zone in which the people of the site work, for the detector's seasons; repeatable
+    #[arg(long, value_name = "NAME", value_parser = zone, help_heading = "Which events")]
+    pub zone: Vec<TimeZone>,
+    /// Only events that meet a condition, such as 'source:10.0.0.0/8 and not user:svc_*'
+    #[arg(long = "where", value_name = "EXPR", value_parser = condition, help_heading = "Which events")]
+    pub filter: Option<Filter>,
+    /// A port of RDP servers beside 3389; repeatable
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..), help_heading = "Which events")]
+    pub port: Vec<u16>,
+    /// Time zone of times that are written without one
+    #[arg(long, value_name = "NAME", value_parser = zone, help_heading = "Which events")]
+    pub naive_zone: Option<TimeZone>,
+    /// A file of Sigma rules; repeatable
+    #[arg(long, value_name = "FILE", help_heading = "Which events")]
+    pub rule: Vec<PathBuf>,
+}
+
+/// Where the answer goes.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Output {
+    /// How it is written (default: table)
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<Format>,
+    /// A file instead of standard output; it appears only when whole
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+}
+
+/// What the screens look like.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Look {
+    /// Colours, by a name out of `rdptriage themes`
+    #[arg(long, value_name = "NAME", help_heading = "Screens")]
+    pub theme: Option<String>,
+    /// How many colours the terminal has: auto, never, 16, 256 or true
+    #[arg(long, value_name = "N", value_parser = ["auto", "never", "16", "256", "true"], help_heading = "Screens")]
+    pub color: Option<String>,
+    /// Draw with ASCII characters alone
+    #[arg(long, help_heading = "Screens")]
+    pub ascii: bool,
+    /// For the test that the terminal survives a panic.
+    #[arg(long = "__panic-after-start", hide = true)]
+    pub panic_after_start: bool,
+}
+
+/// What events must prove.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Kinds {
+    /// A connection was made or seen
+    Network,
+    /// A logon got through
+    Session,
+    /// A logon was refused
+    Failed,
+    /// These three together
+    All,
+    /// A session was left
+    End,
+    /// A desktop started
+    Shell,
+    /// Tells more about one of them
+    Context,
+    /// Every RDP event
+    Every,
+}
+
+impl Kinds {
+    /// The families meant.
+    pub fn families(self) -> Families {
+        match self {
+            Self::Network => Families::only(Family::Network),
+            Self::Session => Families::only(Family::Session),
+            Self::Failed => Families::only(Family::Failed),
+            Self::End => Families::only(Family::End),
+            Self::Shell => Families::only(Family::Shell),
+            Self::Context => Families::only(Family::Context),
+            Self::All => Families::ALL,
+            Self::Every => Families::EVERY,
+        }
+    }
+
+    /// The word in the contracts.
+    pub fn name(self) -> String {
+        self.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
+}
+
+fn by(text: &str) -> Result<By, String> {
+    let all = [By::Destination, By::DestinationIp, By::HostName];
+    all.into_iter().find(|by| by.name() == text).ok_or_else(|| "expected destination, destination.ip or host.name".to_owned())
+}
+
+fn zone(name: &str) -> Result<TimeZone, String> {
+    TimeZone::get(name).map_err(|_| "expected the name of a time zone, such as Europe/Berlin or UTC".to_owned())
+}
+
+fn condition(text: &str) -> Result<Filter, String> {
+    text.parse().map_err(|error: crate::query::filter::FilterError| error.to_string())
+}
+
+fn speed(text: &str) -> Result<f64, String> {
+    text.parse().ok().filter(|speed| (0.0..=100_000.0).contains(speed)).ok_or_else(|| "expected a number from 0 to 100000".to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn the_table_of_flags_is_sound() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn flags_are_read_with_their_values() {
+        let line =
+            "rdptriage counts a.evtx b --by host.name --kind failed --where user:kim --port 3390 --bucket 1h --zone Europe/Berlin --from now-1d --format csv";
+        let arguments = Arguments::try_parse_from(line.split(' ')).unwrap();
+        let Some(Command::Counts { files, origin, output, kind, by }) = arguments.command else { panic!("not counts") };
+        assert_eq!(files.paths, [PathBuf::from("a.evtx"), PathBuf::from("b")]);
+        assert_eq!((by, kind, output.format, origin.bucket), (By::HostName, Kinds::Failed, Some(Format::Csv), Some(BucketSize::Hour)));
+        assert_eq!((origin.filter.unwrap().to_string().as_str(), origin.port), ("user.name:kim", vec![3390]));
+    }
+
+    #[test]
+    fn wrong_values_are_refused_with_what_was_expected() {
+        let table = [
+            ("counts --by source", "expected destination, destination.ip or host.name"),
+            ("counts --where port:x", "column 6: x does not fit destination.port; expected a whole number"),
+            ("counts --zone Mars", "expected the name of a time zone"),
+            ("counts --bucket 20m", "none of 15m, 1h, 6h"),
+            ("counts --port 0", "0 is not in 1..=65535"),
+            ("demo --speed fast", "expected a number"),
+            ("counts --user kim", "--password-file"),
+            ("counts --profile a --url https://b.example", "cannot be used with"),
+        ];
+        for (line, expected) in table {
+            let error = Arguments::try_parse_from(["rdptriage"].into_iter().chain(line.split(' '))).unwrap_err().to_string();
+            assert!(error.contains(expected), "{line}: {error}");
+        }
+    }
+}

@@ -1,0 +1,127 @@
+//! `detect`: every bucket of every destination with the detector's word on it.
+
+use std::collections::BTreeSet;
+
+use jiff::Span;
+
+use super::arguments::Kinds;
+use super::completeness::Report;
+use super::failure::Failure;
+use super::origin::Opened;
+use super::output::{Cell, Column, Format, Sink, Sort, rows};
+use crate::detect::{self, DETECTORS, Detection, Plan};
+use crate::domain::arrivals::NO_SOURCE;
+use crate::domain::{Arrivals, BucketSize, By, Destination, Endpoint, Foreign, Timestamp, Verdict};
+use crate::query::{Answer, Ask};
+
+/// How far the detector looks back before the range that is judged.
+const HISTORY_DAYS: i64 = 30;
+
+const COLUMNS: &[Column] = &[
+    Column::text("destination"),
+    Column::new("bucket", Sort::Start),
+    Column::new("count", Sort::Integer),
+    Column::new("typical", Sort::Number),
+    Column::new("upper", Sort::Number),
+    Column::new("score", Sort::Number),
+    Column::text("severity"),
+    Column::text("reason"),
+];
+
+/// What was found.
+pub struct Outcome {
+    /// What is missing.
+    pub report: Report,
+    /// How many buckets are anomalous.
+    pub anomalies: usize,
+}
+
+/// Asks, judges and writes.
+pub async fn run(opened: &Opened, kind: Kinds, by: By, detector: Option<&str>, format: Format, sink: &mut Sink) -> Result<Outcome, Failure> {
+    let make = match detector {
+        None => DETECTORS.first(),
+        Some(name) => DETECTORS.iter().find(|(known, _)| *known == name),
+    };
+    let Some((_, make)) = make else {
+        let names: Vec<&str> = DETECTORS.iter().map(|(name, _)| *name).collect();
+        return Err(Failure::usage(format!("there is no detector {}", Foreign::from(detector.unwrap_or_default()).safe()))
+            .advise(format!("choose one of {}", names.join(", "))));
+    };
+    let shown = opened.range;
+    let mut scope = opened.scope(kind.families());
+    scope.range.from = if opened.is_cluster { before(shown.from) } else { Timestamp::MIN };
+    let Answer::Arrivals(arrivals) = opened.ask(&Ask::Arrivals { scope, bucket: BucketSize::Quarter }).await? else { return Err(Opened::mixed_up()) };
+    let report = opened.report(&arrivals.completeness).await?;
+    let plan = Plan { by, size: opened.bucket, zones: opened.zones.clone(), shown, bands: false };
+    let detection = detect::run(&arrivals, &plan, make(&plan).as_mut());
+    let lines = lines(&arrivals, &detection, &plan);
+    let anomalies = lines.iter().filter(|line| line.verdict.is_some_and(Verdict::is_anomalous)).count();
+    let mut rows = rows(format, COLUMNS, sink)?;
+    for line in &lines {
+        rows.row(&line.cells())?;
+    }
+    rows.finish()?;
+    Ok(Outcome { report, anomalies })
+}
+
+fn before(from: Timestamp) -> Timestamp {
+    from.checked_sub(Span::new().hours(HISTORY_DAYS * 24)).unwrap_or(Timestamp::MIN)
+}
+
+struct Line<'a> {
+    destination: Foreign,
+    start: Timestamp,
+    verdict: Option<&'a Verdict>,
+}
+
+impl Line<'_> {
+    fn cells(&self) -> [Cell; 8] {
+        let number = |number: Option<f64>| number.map_or(Cell::Empty, |number| Cell::Number((number * 1000.0).round() / 1000.0));
+        let verdict = self.verdict;
+        [
+            Cell::Foreign(self.destination.clone()),
+            Cell::Time(self.start),
+            Cell::Integer(verdict.map_or(0, |verdict| i64::from(verdict.count))),
+            number(verdict.and_then(|verdict| verdict.typical)),
+            number(verdict.and_then(|verdict| verdict.upper)),
+            number(verdict.and_then(|verdict| verdict.score)),
+            Cell::shown(verdict.and_then(Verdict::severity).map(|severity| severity.name())),
+            Cell::Own(verdict.map_or_else(|| "events without a usable source".to_owned(), |verdict| verdict.reason.clone())),
+        ]
+    }
+}
+
+/// One line for each destination and bucket with a verdict, and for those whose events name no source. In order of time,
+/// then by name.
+fn lines<'a>(arrivals: &Arrivals, detection: &'a Detection, plan: &Plan) -> Vec<Line<'a>> {
+    let mut lines = Vec::new();
+    let mut judged = BTreeSet::new();
+    for (place, verdicts) in detection.verdicts.iter().enumerate() {
+        let destination = detection.destinations.get(place).map(Destination::label).unwrap_or_default();
+        for (number, verdict) in verdicts {
+            judged.insert((place, *number));
+            lines.push(Line { destination: destination.clone(), start: plan.size.at(*number), verdict: Some(verdict) });
+        }
+    }
+    for row in arrivals.rows.iter().filter(|row| row.source == NO_SOURCE) {
+        let number = plan.size.index(arrivals.bucket.at(row.bucket).as_second());
+        let is_shown = plan.size.at(number) < plan.shown.to && plan.size.at(number.saturating_add(1)) > plan.shown.from;
+        let endpoint = arrivals.endpoints.get(row.endpoint as usize);
+        let place = endpoint.and_then(|endpoint| detection.destinations.iter().position(|destination| names(destination, endpoint, plan.by)));
+        let Some(place) = place.filter(|_| is_shown) else { continue };
+        if judged.insert((place, number)) {
+            let destination = detection.destinations.get(place).map(Destination::label).unwrap_or_default();
+            lines.push(Line { destination, start: plan.size.at(number), verdict: None });
+        }
+    }
+    lines.sort_by(|one, two| (one.start, &one.destination).cmp(&(two.start, &two.destination)));
+    lines
+}
+
+fn names(destination: &Destination, endpoint: &Endpoint, by: By) -> bool {
+    match by {
+        By::DestinationIp => destination.has(endpoint.address, None),
+        By::HostName => destination.has(None, endpoint.host.as_ref()),
+        By::Destination => destination.has(endpoint.address, endpoint.host.as_ref()),
+    }
+}

@@ -1,0 +1,397 @@
+//! Where events come from: flags, environment and settings become one backend, and the part of its events that is meant.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+use url::Url;
+
+use super::arguments::Origin;
+use super::completeness::Report;
+use super::failure::Failure;
+use super::period;
+use crate::backend::elastic::{self, Connection, Credentials};
+use crate::backend::local::read::progress::Progress;
+use crate::backend::{Backend, BackendError};
+use crate::config::{Config, Environment, Profile};
+use crate::domain::{BucketSize, Completeness, Families, Range, Timestamp};
+use crate::query::{Answer, Ask, Filter, Scope};
+use crate::sigma::RuleSet;
+
+/// Hours of a cluster's events that are meant where nobody says which.
+const HOURS: i64 = 12;
+
+/// Where events come from.
+#[derive(Debug)]
+pub enum Source {
+    /// Files and folders.
+    Files(Vec<PathBuf>),
+    /// A cluster.
+    Cluster(Box<Connection>),
+}
+
+/// Everything that flags, environment and settings say about the events.
+#[derive(Debug)]
+pub struct Request {
+    /// Where they come from.
+    pub source: Source,
+    /// Ports of RDP servers, 3389 first.
+    pub ports: Vec<u16>,
+    /// The zone of times without one.
+    pub naive_zone: TimeZone,
+    /// The zones in which the people of the site work.
+    pub zones: Vec<TimeZone>,
+    /// Width of the buckets.
+    pub bucket: BucketSize,
+    /// Which events.
+    pub filter: Filter,
+    /// The rules that records are held against while they are read.
+    pub rules: Arc<RuleSet>,
+    /// Ids of the rules that `hunt` hunts for.
+    pub hunted: Vec<String>,
+    /// The user's own schemas.
+    pub schemas: Vec<(PathBuf, String)>,
+    from: Option<String>,
+    to: Option<String>,
+}
+
+impl Request {
+    /// Puts the layers together; `None` where they name neither files nor a cluster.
+    ///
+    /// # Errors
+    /// Where they contradict each other, or name something that is not there.
+    pub fn new(paths: &[PathBuf], origin: &Origin, config: &Config, environment: &Environment) -> Result<Option<Self>, Failure> {
+        let ports = ports(origin, config);
+        let Some(source) = source(paths, origin, config, environment, &ports)? else { return Ok(None) };
+        let zones = if origin.zone.is_empty() { config.zones.iter().flatten().map(|name| zone(name)).collect::<Result<_, _>>()? } else { origin.zone.clone() };
+        let naive_zone = match &origin.naive_zone {
+            Some(zone) => zone.clone(),
+            None => config.naive_zone.as_deref().map_or(Ok(TimeZone::UTC), zone)?,
+        };
+        let rules = RuleSet::built_in();
+        let hunted = if origin.rule.is_empty() {
+            rules.rules().iter().map(|rule| rule.id().to_owned()).collect()
+        } else {
+            let mut ids: Vec<String> = Vec::new();
+            for path in &origin.rule {
+                ids.extend(RuleSet::ids_in(path)?);
+            }
+            ids.dedup();
+            ids
+        };
+        let schemas = match crate::config::folder(environment) {
+            Some(folder) => crate::config::toml_files(&folder.join("schemas"))?,
+            None => Vec::new(),
+        };
+        Ok(Some(Self {
+            source,
+            ports,
+            naive_zone,
+            zones,
+            bucket: origin.bucket.or(config.bucket).unwrap_or_default(),
+            filter: origin.filter.clone().unwrap_or_default(),
+            rules: Arc::new(rules.with_files(&origin.rule)?),
+            hunted,
+            schemas,
+            from: origin.from.clone(),
+            to: origin.to.clone(),
+        }))
+    }
+
+    /// Whether a cluster is asked.
+    pub fn is_cluster(&self) -> bool {
+        matches!(self.source, Source::Cluster(_))
+    }
+
+    /// The range that flags name; `None` where they name none.
+    ///
+    /// # Errors
+    /// Where a flag is no time, or the range is empty.
+    pub fn named_range(&self, now: Timestamp) -> Result<Option<Range>, Failure> {
+        let moment = |flag: &str, text: &Option<String>| {
+            text.as_deref().map(|text| period::moment(text, now).map_err(|error| Failure::usage(format!("{flag}: {error}")))).transpose()
+        };
+        let (from, to) = (moment("--from", &self.from)?, moment("--to", &self.to)?);
+        if from.is_none() && to.is_none() {
+            return Ok(None);
+        }
+        let range = Range { from: from.unwrap_or(Timestamp::MIN), to: to.unwrap_or(Timestamp::MAX) };
+        if range.from >= range.to {
+            return Err(Failure::usage("the time range is empty: --from must lie before --to"));
+        }
+        Ok(Some(range))
+    }
+
+    /// Opens the backend; may take as long as the files are large.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn open(&self, progress: Arc<dyn Progress + Send + Sync>) -> Result<Arc<dyn Backend>, BackendError> {
+        match &self.source {
+            Source::Cluster(connection) => Ok(Arc::new(elastic::open(connection.as_ref().clone(), Arc::clone(&self.rules)).await?)),
+            Source::Files(paths) => {
+                let interpreter = super::files::interpreter(self)?;
+                let paths = paths.clone();
+                let read = tokio::task::spawn_blocking(move || super::files::open(paths, &interpreter, progress.as_ref()));
+                let local = read.await.map_err(|error| BackendError::new(format!("the files could not be read: {error}")))??;
+                Ok(Arc::new(local))
+            }
+        }
+    }
+}
+
+fn ports(origin: &Origin, config: &Config) -> Vec<u16> {
+    let mut ports = vec![3389];
+    for port in config.ports.iter().flatten().chain(&origin.port) {
+        if !ports.contains(port) {
+            ports.push(*port);
+        }
+    }
+    ports
+}
+
+fn zone(name: &str) -> Result<TimeZone, Failure> {
+    TimeZone::get(name)
+        .map_err(|_| Failure::error(format!("the settings name a time zone {name:?} that does not exist")).advise("write a name such as Europe/Berlin"))
+}
+
+fn source(paths: &[PathBuf], origin: &Origin, config: &Config, environment: &Environment, ports: &[u16]) -> Result<Option<Source>, Failure> {
+    if origin.api_key.is_some() {
+        return Err(Failure::usage("refused an API key on the command line, where `ps` and the shell's history show it")
+            .advise("put it into a file with mode 0600 and give --api-key-file FILE, or set ELASTICSEARCH_API_KEY"));
+    }
+    if !paths.is_empty() {
+        if !origin.url.is_empty() || origin.profile.is_some() {
+            return Err(Failure::usage("both files and a cluster are named").advise("ask one at a time"));
+        }
+        return Ok(Some(Source::Files(paths.to_vec())));
+    }
+    let profile = |name: &str| {
+        let known = || config.profile.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
+        config
+            .profile
+            .get(name)
+            .ok_or_else(|| Failure::usage(format!("there is no profile {name:?} in the settings")).advise(format!("the profiles are: {}", known())))
+    };
+    let (base, may_use_environment) = match (&origin.profile, environment.urls(), &config.default_profile) {
+        _ if !origin.url.is_empty() => (Profile { url: origin.url.clone(), ..Profile::default() }, true),
+        (Some(name), _, _) => (profile(name)?.clone(), false),
+        (None, Some(url), _) => (Profile { url, ..Profile::default() }, true),
+        (None, None, Some(name)) => (profile(name)?.clone(), false),
+        (None, None, None) => return Ok(None),
+    };
+    let mut connection = Connection::to(base.url.iter().map(|url| checked(url)).collect::<Result<_, _>>()?);
+    connection.index = if origin.index.is_empty() { base.index } else { origin.index.clone() };
+    connection.ca_cert = origin.ca_cert.clone().or(base.ca_cert);
+    connection.ca_fingerprint = origin.ca_fingerprint.clone().or(base.ca_fingerprint);
+    connection.allow_plaintext = origin.allow_plaintext || base.allow_plaintext;
+    connection.ports = ports.to_vec();
+    let login = |user: &Option<String>, file: &Option<PathBuf>| Some((user.clone()?, file.clone()?));
+    connection.credentials = if let Some(file) = &origin.api_key_file {
+        Credentials::api_key_from_file(file)?
+    } else if let Some((user, file)) = login(&origin.user, &origin.password_file) {
+        Credentials::basic_from_file(&user, &file)?
+    } else if let Some(file) = &base.api_key_file {
+        Credentials::api_key_from_file(file)?
+    } else if let Some((user, file)) = login(&base.user, &base.password_file) {
+        Credentials::basic_from_file(&user, &file)?
+    } else if may_use_environment {
+        from_environment(environment)?
+    } else {
+        Credentials::None
+    };
+    Ok(Some(Source::Cluster(Box::new(connection))))
+}
+
+/// The environment's secrets go only to a cluster that a flag or the environment itself names, never to a profile's.
+fn from_environment(environment: &Environment) -> Result<Credentials, Failure> {
+    if let Some(key) = environment.api_key() {
+        return Credentials::api_key(key).ok_or_else(|| Failure::error("the API key of the environment is neither id:key nor its encoded form"));
+    }
+    Ok(environment.login().map_or(Credentials::None, |(user, password)| Credentials::Basic { user: user.to_owned(), password: password.to_owned() }))
+}
+
+/// The URL, unless it holds a password. What is refused is not repeated.
+fn checked(text: &str) -> Result<String, Failure> {
+    let url = Url::parse(text).map_err(|error| Failure::usage(format!("a cluster's address is no URL ({error})")).advise("write it as https://host:9200"))?;
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Failure::usage("refused a password inside a cluster's address, where `ps` and the shell's history show it")
+            .advise("give --user NAME --password-file FILE, or --api-key-file FILE"));
+    }
+    Ok(text.to_owned())
+}
+
+impl From<crate::config::ConfigError> for Failure {
+    fn from(error: crate::config::ConfigError) -> Self {
+        let failure = Self::error(error.what);
+        match error.advice {
+            Some(advice) => failure.advise(advice),
+            None => failure,
+        }
+    }
+}
+
+/// A backend that is open, with the part of its events that is meant.
+pub struct Opened {
+    backend: Arc<dyn Backend>,
+    /// Which events, by time.
+    pub range: Range,
+    /// Width of the buckets.
+    pub bucket: BucketSize,
+    /// The zones in which the people of the site work.
+    pub zones: Vec<TimeZone>,
+    /// Ids of the rules that are hunted for.
+    pub hunted: Vec<String>,
+    /// Whether a cluster is asked.
+    pub is_cluster: bool,
+    filter: Filter,
+}
+
+impl Opened {
+    /// Takes an open backend; times that lean on now lean on the backend's.
+    ///
+    /// # Errors
+    /// Where the range named is none.
+    pub fn new(request: &Request, backend: Arc<dyn Backend>) -> Result<Self, Failure> {
+        let now = backend.now();
+        let is_cluster = request.is_cluster();
+        let default = match is_cluster {
+            true => Range { from: now.checked_sub(jiff::Span::new().hours(HOURS)).unwrap_or(Timestamp::MIN), to: now },
+            false => Range::ALL,
+        };
+        let range = request.named_range(now)?.unwrap_or(default);
+        // A cluster cannot be asked for all of time; an open end is the present.
+        let range = if is_cluster { Range { from: range.from, to: if range.to == Timestamp::MAX { now.max(range.from) } else { range.to } } } else { range };
+        Ok(Self {
+            backend,
+            range,
+            bucket: request.bucket,
+            zones: request.zones.clone(),
+            hunted: request.hunted.clone(),
+            is_cluster,
+            filter: request.filter.clone(),
+        })
+    }
+
+    /// The events meant, of these families.
+    pub fn scope(&self, families: Families) -> Scope {
+        Scope { families, filter: self.filter.clone(), ..Scope::over(self.range) }
+    }
+
+    /// Asks.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn ask(&self, ask: &Ask) -> Result<Answer, Failure> {
+        Ok(self.backend.answer(ask).await?)
+    }
+
+    /// A report on an answer with this completeness. Files have a mapping report each; a cluster is not asked a second time
+    /// for what it said once.
+    ///
+    /// # Errors
+    /// What the backend says.
+    pub async fn report(&self, completeness: &Completeness) -> Result<Report, Failure> {
+        let reports = if self.is_cluster {
+            Vec::new()
+        } else {
+            match self.ask(&Ask::Overview).await? {
+                Answer::Overview(overview) => overview.reports,
+                _ => return Err(Self::mixed_up()),
+            }
+        };
+        Ok(Report::new(completeness, reports))
+    }
+
+    /// An answer to another question; a defect of ours.
+    pub fn mixed_up() -> Failure {
+        Failure::error("the backend answered another question than was asked").advise("please report this")
+    }
+}
+
+/// Standard input can be read once.
+pub fn reads_stdin(paths: &[PathBuf]) -> bool {
+    paths.iter().any(|path| path == Path::new("-"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(origin: &Origin, config: &Config, environment: &[(&str, &str)]) -> Result<Option<Request>, Failure> {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().to_str().unwrap().to_owned();
+        let environment = Environment::of(environment.iter().copied().chain([("RDPTRIAGE_CONFIG_DIR", path.as_str())]));
+        Request::new(&[], origin, config, &environment)
+    }
+
+    fn connection(origin: &Origin, config: &Config, environment: &[(&str, &str)]) -> Connection {
+        match request(origin, config, environment).unwrap().unwrap().source {
+            Source::Cluster(connection) => *connection,
+            Source::Files(_) => panic!("files"),
+        }
+    }
+
+    fn to(url: &str) -> Origin {
+        Origin { url: vec![url.to_owned()], ..Origin::default() }
+    }
+
+    fn profiles() -> Config {
+        let lab = Profile { url: vec!["https://lab.example".to_owned()], index: vec!["lab-*".to_owned()], ..Profile::default() };
+        Config { profile: [("lab".to_owned(), lab)].into(), default_profile: Some("lab".to_owned()), ports: Some(vec![3389, 3390]), ..Config::defaults() }
+    }
+
+    #[test]
+    fn secrets_on_the_command_line_are_refused_and_not_repeated() {
+        let key = Origin { api_key: Some("hunter2".to_owned()), ..to("https://es.example") };
+        for origin in [key, to("https://kim:hunter2@es.example"), to("https://hunter2@es.example")] {
+            let error = request(&origin, &Config::defaults(), &[]).unwrap_err();
+            assert_eq!(error.code(), super::super::failure::USAGE);
+            assert!(error.advice().is_some_and(|advice| advice.contains("--api-key-file FILE")));
+            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
+        }
+    }
+
+    #[test]
+    fn flags_win_over_environment_and_that_over_the_default_profile() {
+        let environment = [("ES_URL", "https://env.example"), ("ES_API_KEY", "id:key")];
+        assert_eq!(connection(&to("https://flag.example"), &profiles(), &environment).urls, ["https://flag.example"]);
+        assert_eq!(connection(&Origin::default(), &profiles(), &environment).urls, ["https://env.example"]);
+        let lab = connection(&Origin::default(), &profiles(), &[]);
+        assert_eq!(
+            (lab.urls.as_slice(), lab.index.as_slice(), lab.ports.as_slice()),
+            (["https://lab.example".to_owned()].as_slice(), ["lab-*".to_owned()].as_slice(), [3389, 3390].as_slice())
+        );
+        let named = Origin { profile: Some("lab".to_owned()), ..Origin::default() };
+        assert_eq!(connection(&named, &profiles(), &environment).urls, ["https://lab.example"]);
+        assert!(request(&Origin::default(), &Config::defaults(), &[]).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_environments_secrets_never_go_to_a_profile() {
+        let environment = [("ES_API_KEY", "id:key")];
+        assert_eq!(connection(&to("https://flag.example"), &profiles(), &environment).credentials, Credentials::ApiKey("id:key".to_owned()));
+        assert_eq!(connection(&Origin::default(), &profiles(), &environment).credentials, Credentials::None);
+    }
+
+    #[test]
+    fn ranges_come_from_either_end() {
+        let now = "2025-01-02T00:00:00Z".parse().unwrap();
+        let range = |from: Option<&str>, to_: Option<&str>| {
+            let origin = Origin { from: from.map(str::to_owned), to: to_.map(str::to_owned), ..to("https://es.example") };
+            request(&origin, &Config::defaults(), &[]).unwrap().unwrap().named_range(now)
+        };
+        assert_eq!(range(None, None).unwrap(), None);
+        assert_eq!(range(Some("now-1d"), None).unwrap(), Some(Range { from: "2025-01-01T00:00:00Z".parse().unwrap(), to: Timestamp::MAX }));
+        assert_eq!(range(None, Some("2025-01-01")).unwrap(), Some(Range { from: Timestamp::MIN, to: "2025-01-01T00:00:00Z".parse().unwrap() }));
+        assert!(range(Some("now"), Some("now-1h")).unwrap_err().to_string().contains("empty"));
+        assert!(range(Some("soon"), None).unwrap_err().to_string().starts_with("--from: \"soon\" is no time"));
+    }
+
+    #[test]
+    fn an_unknown_profile_names_the_known_ones() {
+        let origin = Origin { profile: Some("prod".to_owned()), ..Origin::default() };
+        let error = request(&origin, &profiles(), &[]).unwrap_err();
+        assert_eq!((error.to_string().as_str(), error.advice()), ("there is no profile \"prod\" in the settings", Some("the profiles are: lab")));
+    }
+}

@@ -1,0 +1,98 @@
+//! The columns of a table, recognised once.
+
+use super::Field;
+use super::capture::Captured;
+use super::compiled::{Compiled, Spelling, loose_name, loose_path};
+use super::error::ColumnsError;
+use super::interpreter::Interpreter;
+use super::paths::Slot;
+use super::scalar::Scalar;
+
+/// What the columns of a table mean.
+#[derive(Clone, Debug)]
+pub struct Columns {
+    /// Place of a column and the slot of its path.
+    pub(super) slots: Vec<(usize, Slot)>,
+    /// The schema that the columns prove.
+    pub(super) schema: usize,
+    /// Whether rows may be of other schemas too, by their values.
+    pub(super) mixed: bool,
+    /// Names of the columns, for the fields that only a Sigma rule asks for.
+    pub(super) names: Vec<String>,
+    /// Whether the header says that times without an offset are UTC.
+    pub(super) is_utc: bool,
+    name: String,
+}
+
+impl Columns {
+    /// Name of the schema that the columns prove; rows may be of others where values decide.
+    pub fn schema(&self) -> &str {
+        &self.name
+    }
+
+    /// Places of the columns that are read; the others need not be.
+    pub fn used(&self) -> impl Iterator<Item = usize> + '_ {
+        self.slots.iter().map(|(place, _)| *place)
+    }
+}
+
+/// Recognises a header: first by exact names as in a document, then by names as exports spell them.
+pub(super) fn columns(interpreter: &Interpreter, names: &[&str]) -> Result<Columns, ColumnsError> {
+    let own: Vec<String> = names.iter().map(|name| (*name).to_owned()).collect();
+    let exact: Vec<(usize, Slot)> =
+        names.iter().enumerate().filter_map(|(place, name)| Some((place, interpreter.paths.find(name.trim_start_matches('\u{feff}').trim())?))).collect();
+    let loose: Vec<(usize, Slot)> =
+        names.iter().enumerate().filter_map(|(place, name)| Some((place, interpreter.paths.find(&loose_path(&loose_name(name)))?))).collect();
+    let could = |slots: &[(usize, Slot)], schema: &Compiled| {
+        let mut present = Captured::default();
+        for (_, slot) in slots {
+            present.put(*slot, Scalar::Bool(true));
+        }
+        schema.proofs.iter().any(|proof| proof.holds(&present, true)) && schema.time.iter().any(|(slot, _)| present.has(*slot))
+    };
+    for (place, schema) in interpreter.schemas.iter().enumerate() {
+        let slots = if schema.loose { &loose } else { &exact };
+        if could(slots, schema) {
+            return Ok(Columns {
+                slots: slots.clone(),
+                schema: place,
+                mixed: schema.mixed,
+                is_utc: schema.loose && is_utc(names, schema, slots),
+                names: own,
+                name: schema.name.to_string(),
+            });
+        }
+    }
+    Err(ColumnsError { missing: missing(interpreter, names) })
+}
+
+/// Whether the time column says `[UTC]`, as exports of Log Analytics do.
+fn is_utc(names: &[&str], schema: &Compiled, slots: &[(usize, Slot)]) -> bool {
+    let column = schema.time.iter().find_map(|(time, _)| slots.iter().find(|(_, slot)| slot == time));
+    column.and_then(|(place, _)| names.get(*place)).is_some_and(|name| name.to_ascii_uppercase().contains("[UTC]"))
+}
+
+/// The needed columns that none of the names is, for people.
+fn missing(interpreter: &Interpreter, names: &[&str]) -> String {
+    let loose: Vec<String> = names.iter().map(|name| loose_name(name)).collect();
+    let known = |slot: Slot| loose.iter().any(|name| interpreter.paths.find(&loose_path(name)) == Some(slot));
+    let Some(flow) = interpreter.schemas.iter().rfind(|schema| schema.loose) else { return "there is no schema for tables".to_owned() };
+    let mut lacking = Vec::new();
+    if !flow.time.iter().any(|(slot, _)| known(*slot)) {
+        lacking.push(("time", "timestamp, time, t, ts, @timestamp, TimeGenerated"));
+    }
+    for (field, label, examples) in [
+        (Field::Source, "source address", "source.ip, src, src_ip, SourceIP, IpAddress, Source Network Address"),
+        (Field::Destination, "destination address", "destination.ip, dst, dst_ip, DestIP, destinationhost, Computer"),
+    ] {
+        let found = flow.spellings(field).iter().any(|spelling| matches!(spelling, Spelling::Path(slot) if known(*slot)));
+        if !found {
+            lacking.push((label, examples));
+        }
+    }
+    if lacking.is_empty() {
+        return "its columns are known one by one, but not together".to_owned();
+    }
+    let lacking: Vec<String> = lacking.iter().map(|(label, examples)| format!("no column for the {label} (looked for {examples} and the like)")).collect();
+    lacking.join(", ")
+}

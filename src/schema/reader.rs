@@ -1,0 +1,166 @@
+//! From the captured values of a record to an event: which rule holds, and what the fields mean.
+
+use jiff::tz::TimeZone;
+
+use super::Field;
+use super::capture::Captured;
+use super::compiled::Compiled;
+use super::error::DocumentError;
+use super::moment;
+use super::rule::{Class, Log, Rule, Test};
+use super::scalar::{Scalar, is_usable};
+use crate::domain::{Address, Event, Family, Foreign, Kind, Timestamp};
+
+/// A record together with the schema that knows it.
+#[derive(Clone, Copy, Debug)]
+pub struct Record<'r, 'a> {
+    /// The values.
+    pub captured: &'r Captured<'a>,
+    /// The schema.
+    pub schema: &'r Compiled,
+}
+
+impl Record<'_, '_> {
+    /// Event id.
+    pub fn code(&self) -> Option<u32> {
+        self.schema.find(self.captured, Field::Code, |value| u32::try_from(value.int()?).ok())
+    }
+
+    /// The Windows log it is of; `None` where it does not say.
+    pub fn log(&self) -> Option<Option<Log>> {
+        // The channel says it; forwarded and renamed ones still have their provider, and pipelines their data set.
+        let mut named = false;
+        let found = [Field::Channel, Field::Provider, Field::Dataset].into_iter().find_map(|field| {
+            self.schema.find(self.captured, field, |value| {
+                named = true;
+                Log::named(&value.text()?)
+            })
+        });
+        (named || found.is_some()).then_some(found)
+    }
+
+    /// Whether everything that `rule` asks for holds.
+    pub fn meets(&self, rule: &Rule, ports: &[u16]) -> bool {
+        rule.tests.iter().all(|(field, test)| match test {
+            Test::Is(words) => self.is_among(*field, words) == Some(true),
+            Test::IsOrAbsent(words) => self.is_among(*field, words) != Some(false),
+            Test::RdpPort => self.port(*field).is_some_and(|port| ports.contains(&port)),
+            Test::Address => self.address(*field).is_some(),
+            Test::Present => self.schema.has(self.captured, *field),
+            Test::Absent => !self.schema.has(self.captured, *field),
+        })
+    }
+
+    fn is_among(&self, field: Field, words: &[&str]) -> Option<bool> {
+        self.schema.find(self.captured, field, |value| {
+            Some(match value {
+                Scalar::Text(text) => words.iter().any(|word| word.eq_ignore_ascii_case(text.trim())),
+                value => value.text().is_some_and(|text| words.contains(&text.as_ref())),
+            })
+        })
+    }
+
+    /// A port, also out of an address that carries one.
+    pub fn port(&self, field: Field) -> Option<u16> {
+        let own = self.schema.find(self.captured, field, |value| value.port());
+        own.or_else(|| match field {
+            Field::SourcePort => self.address(Field::Source)?.1,
+            Field::DestinationPort => self.address(Field::Destination)?.1,
+            _ => None,
+        })
+    }
+
+    /// The first usable address of a field, with the port written behind it.
+    pub fn address(&self, field: Field) -> Option<(Address, Option<u16>)> {
+        self.schema.find(self.captured, field, |value| match value {
+            // Traffic analytics writes `address|flows|bytes...`, several such with blanks between.
+            Scalar::Text(text) => Address::clean_with_port(text).or_else(|| Address::clean_with_port(text.split_once('|')?.0)),
+            _ => None,
+        })
+    }
+
+    /// `DOMAIN\name` or the bare name of the first pair that has a user.
+    pub fn user(&self, pairs: &[(Field, Field)]) -> Option<String> {
+        pairs.iter().find_map(|(user, domain)| {
+            let name = self.schema.text(self.captured, *user)?;
+            if name.contains('\\') {
+                return Some(name);
+            }
+            match self.schema.text(self.captured, *domain) {
+                Some(domain) => Some(format!("{domain}\\{name}")),
+                None => Some(name),
+            }
+        })
+    }
+
+    /// When it happened.
+    pub fn time(&self, zone: &TimeZone) -> Result<Timestamp, DocumentError> {
+        let mut written = false;
+        let time = self.schema.time.iter().find_map(|(slot, format)| {
+            let value = self.captured.get(*slot)?;
+            written = true;
+            moment::read(value, *format, zone)
+        });
+        time.ok_or(if written { DocumentError::UnreadableTime } else { DocumentError::NoTime })
+    }
+
+    /// A field as text that somebody else wrote.
+    pub fn foreign(&self, field: Field) -> Option<Foreign> {
+        self.schema.find(self.captured, field, |value| match value {
+            Scalar::Text(text) => is_usable(text).then(|| Foreign::from(text.as_ref())),
+            value => value.text().map(|text| Foreign::from(text.as_ref())),
+        })
+    }
+
+    /// The host that reported; an address in its place is a destination and no name.
+    pub fn host(&self) -> Option<Foreign> {
+        if self.schema.class == Class::Logons {
+            let name =
+                |value: &Scalar<'_>| value.text().filter(|text| is_usable(text) && Address::clean(text).is_none()).map(|text| Foreign::from(text.as_ref()));
+            return [Field::Host, Field::Destination].into_iter().find_map(|field| self.schema.find(self.captured, field, name));
+        }
+        self.foreign(Field::Host)
+    }
+
+    /// The event that `rule` makes of it.
+    pub fn event(&self, rule: &Rule, time: Timestamp) -> Event {
+        let mut event = Event::new(time, rule.kind);
+        let (mut source, mut destination) = ((Field::Source, Field::SourcePort), (Field::Destination, Field::DestinationPort));
+        if rule.swapped {
+            (source, destination) = (destination, source);
+        }
+        event.source = self.address(source.0).map(|(address, _)| address);
+        event.source_port = self.port(source.1);
+        event.destination = self.address(destination.0).map(|(address, _)| address);
+        event.destination_port = self.port(destination.1);
+        if rule.class == Class::Logons && event.destination.is_none() {
+            event.destination = self.address(Field::Host).map(|(address, _)| address);
+        }
+        event.host = self.host();
+        event.user = self.user(rule.users).map(Foreign::from);
+        event.process = self.foreign(Field::Process);
+        event.code = self.code();
+        if matches!(rule.kind.family(), Family::Failed | Family::End) || matches!(rule.kind, Kind::LogonFailedNetwork | Kind::SessionReason) {
+            event.reason = self.reason();
+        }
+        match rule.class {
+            Class::Windows => event.channel = self.foreign(Field::Channel),
+            Class::Defend => event.channel = self.foreign(Field::Dataset),
+            // The id of a flow names the flow and not the record; a channel would make it look like one.
+            _ => {}
+        }
+        event.record = self.foreign(Field::Record);
+        event
+    }
+
+    fn reason(&self) -> Option<Foreign> {
+        let text = |field| self.schema.text(self.captured, field);
+        match (text(Field::Status), text(Field::SubStatus)) {
+            (Some(status), Some(sub)) => Some(format!("{status} {sub}")),
+            (Some(status), None) => Some(status),
+            (None, Some(sub)) => Some(sub),
+            (None, None) => text(Field::Reason),
+        }
+        .map(Foreign::from)
+    }
+}

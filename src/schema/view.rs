@@ -1,0 +1,185 @@
+//! A record in Sigma's field names: the logical field first, then the named value of the event.
+
+use std::borrow::Cow;
+use std::cell::OnceCell;
+
+use serde_json::Value;
+
+use super::Field;
+use super::capture::name_and_value;
+use super::columns::Columns;
+use super::reader::Record;
+use crate::sigma::{Fields, RuleSet};
+
+/// Sigma's names that are logical fields.
+const NAMES: &[(&str, Field)] = &[
+    ("EventID", Field::Code),
+    ("Channel", Field::Channel),
+    ("Provider_Name", Field::Provider),
+    ("Computer", Field::Host),
+    ("ComputerName", Field::Host),
+    ("Hostname", Field::Host),
+    ("Image", Field::Process),
+    ("Application", Field::Process),
+    ("CommandLine", Field::CommandLine),
+    ("ParentImage", Field::ParentProcess),
+    ("SourceIp", Field::Source),
+    ("SourceAddress", Field::Source),
+    ("IpAddress", Field::Source),
+    ("ClientAddress", Field::Source),
+    ("Address", Field::Source),
+    ("SourcePort", Field::SourcePort),
+    ("IpPort", Field::SourcePort),
+    ("DestinationIp", Field::Destination),
+    ("DestAddress", Field::Destination),
+    ("DestinationPort", Field::DestinationPort),
+    ("DestPort", Field::DestinationPort),
+    ("Initiated", Field::Initiated),
+    ("LogonType", Field::LogonType),
+    ("TargetUserName", Field::TargetUser),
+    ("TargetDomainName", Field::TargetDomain),
+    ("SubjectUserName", Field::SubjectUser),
+    ("SubjectDomainName", Field::SubjectDomain),
+    ("AccountName", Field::Account),
+    ("AccountDomain", Field::AccountDomain),
+    ("Status", Field::Status),
+    ("SubStatus", Field::SubStatus),
+    ("Protocol", Field::Transport),
+    ("Message", Field::Message),
+];
+
+/// ECS words for logon types, as the pipelines write them.
+const LOGON_TYPES: &[(&str, &str)] = &[
+    ("Interactive", "2"),
+    ("Network", "3"),
+    ("Batch", "4"),
+    ("Service", "5"),
+    ("Unlock", "7"),
+    ("NetworkCleartext", "8"),
+    ("NewCredentials", "9"),
+    ("RemoteInteractive", "10"),
+    ("CachedInteractive", "11"),
+    ("CachedRemoteInteractive", "12"),
+    ("CachedUnlock", "13"),
+];
+
+fn logical(record: Record<'_, '_>, name: &str) -> Option<Value> {
+    if name == "User" {
+        return record.user(&[(Field::User, Field::UserDomain)]).map(Value::from);
+    }
+    let (_, field) = NAMES.iter().find(|(known, _)| *known == name)?;
+    let of = |field| record.schema.find(record.captured, field, |value| Some(value.json()));
+    match field {
+        Field::Code => record.code().map(Value::from),
+        Field::Initiated => record.schema.find(record.captured, Field::Initiated, |value| value.initiated()).map(Value::from),
+        Field::LogonType => {
+            let value = of(Field::LogonType)?;
+            let word = value.as_str().and_then(|word| LOGON_TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)));
+            Some(word.map_or(value, |(_, number)| Value::from(*number)))
+        }
+        field => of(*field),
+    }
+}
+
+/// Something rules can be held against.
+pub trait View: Fields + Sized {
+    /// Places of the rules that match.
+    fn matches(&self, rules: &RuleSet) -> Vec<usize> {
+        rules.matches(self)
+    }
+}
+
+/// A JSON document.
+pub struct Json<'r, 'a> {
+    record: Record<'r, 'a>,
+    text: &'r [u8],
+    /// The whole document, parsed only when a rule asks for what no schema names.
+    whole: OnceCell<Value>,
+}
+
+impl<'r, 'a> Json<'r, 'a> {
+    /// A view of `text`.
+    pub fn new(record: Record<'r, 'a>, text: &'r [u8]) -> Self {
+        Self { record, text, whole: OnceCell::new() }
+    }
+
+    fn whole(&self) -> &Value {
+        self.whole.get_or_init(|| {
+            let mut whole: Value = serde_json::from_slice(self.text).unwrap_or_default();
+            match whole.get_mut("_source") {
+                Some(source) => source.take(),
+                None => whole,
+            }
+        })
+    }
+}
+
+/// What lies at a dotted path, whichever of its dots are levels.
+fn at<'v>(value: &'v Value, path: &str) -> Option<&'v Value> {
+    if path.is_empty() {
+        return Some(value);
+    }
+    let object = value.as_object()?;
+    if let Some(value) = object.get(path) {
+        return Some(value);
+    }
+    path.match_indices('.').find_map(|(dot, _)| at(object.get(path.get(..dot)?)?, path.get(dot + 1..)?))
+}
+
+fn plain(value: &Value) -> Option<Value> {
+    match value {
+        Value::Null => None,
+        Value::Object(object) => object.get("#text").and_then(plain),
+        Value::Array(values) => values.iter().find_map(plain),
+        value => Some(value.clone()),
+    }
+}
+
+impl Fields for Json<'_, '_> {
+    fn field(&self, name: &str) -> Option<Value> {
+        logical(self.record, name).or_else(|| {
+            let whole = self.whole();
+            let in_containers = self.record.schema.values.iter().find_map(|container| {
+                let container = at(whole, container)?;
+                let named = at(container, name).and_then(plain);
+                named.or_else(|| {
+                    container
+                        .get("Data")?
+                        .as_array()?
+                        .iter()
+                        .find_map(|pair| name_and_value(pair).filter(|(known, _)| *known == name))
+                        .map(|(_, value)| value.into())
+                })
+            });
+            in_containers.or_else(|| at(whole, name).and_then(plain))
+        })
+    }
+}
+
+impl View for Json<'_, '_> {}
+
+/// A row of a table.
+pub struct Row<'r, 'a, 'v> {
+    record: Record<'r, 'a>,
+    columns: &'r Columns,
+    value: &'r dyn Fn(usize) -> Option<Cow<'v, str>>,
+}
+
+impl<'r, 'a, 'v> Row<'r, 'a, 'v> {
+    /// A view of the row that `value` gives.
+    pub fn new(record: Record<'r, 'a>, columns: &'r Columns, value: &'r dyn Fn(usize) -> Option<Cow<'v, str>>) -> Self {
+        Self { record, columns, value }
+    }
+}
+
+impl Fields for Row<'_, '_, '_> {
+    fn field(&self, name: &str) -> Option<Value> {
+        logical(self.record, name).or_else(|| {
+            // The last part of a dotted name is the value's own (`winlog.event_data.CommandLine`).
+            let place = self.columns.names.iter().position(|known| known == name || known.rsplit('.').next() == Some(name))?;
+            (self.value)(place).filter(|text| !text.is_empty()).map(|text| Value::from(text.as_ref()))
+        })
+    }
+}
+
+impl View for Row<'_, '_, '_> {}
