@@ -29,10 +29,9 @@ const MOST: usize = 8;
 const GAP: usize = 2;
 
 /// The hints that fit into `width` columns: of `actions`, most needed first, and help always last.
-/// An action that has no key here is left out, and one whose action has another word in this place can be
-/// renamed by the caller.
+/// An action that has no key here is left out.
 pub fn hints(keymap: &Keymap, mode: Mode, actions: &[Action], width: usize) -> Vec<Hint> {
-    let hint = |action: Action| Some(Hint { key: keymap.keys(mode, action).next()?.label(), word: action.word(), action });
+    let hint = |action: Action| Some(Hint { key: keymap.keys(mode, action).next()?.label(), word: mode.word(action), action });
     let help = hint(Action::Help);
     let mut left = width.saturating_sub(help.as_ref().map_or(0, Hint::width));
     let mut shown = Vec::new();
@@ -126,6 +125,9 @@ mod tests {
     #[test]
     fn the_footer_names_what_matters_and_fits() {
         assert_eq!(footer(Mode::Table, 80), "Enter open  Esc back  / filter  s sort  t time  b bucket  p pause  ? help");
+        assert_eq!(footer(Mode::Chart, 100), "h earlier  l later  ] next anomaly  v range  z zoom in  Z zoom out  Tab next pane  ? help");
+        assert_eq!(footer(Mode::Popup, 80), "Enter choose  Esc close  y copy  ? help");
+        assert_eq!(footer(Mode::Prompt, 80), "Enter accept  Esc cancel  Ctrl-u erase to start  F1 help");
         assert_eq!(footer(Mode::Table, 30), "Enter open  Esc back  ? help");
         assert_eq!(footer(Mode::Table, 6), "? help");
         assert_eq!(footer(Mode::Table, 5), "");

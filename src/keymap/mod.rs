@@ -129,6 +129,35 @@ mod tests {
     }
 
     #[test]
+    fn the_default_keys_are_those_that_people_know() {
+        let keymap = Keymap::standard();
+        let table = [
+            ("k j h l", "up down left right"),
+            ("up down left right page-up page-down", "up down left right page-up page-down"),
+            ("g G home end", "first last first last"),
+            ("enter esc backspace ctrl-h", "enter back back back"),
+            ("tab shift-tab 1 9", "next-pane previous-pane tab-1 tab-9"),
+            ("[ ] z Z", "previous-anomaly next-anomaly zoom-in zoom-out"),
+            ("/ n N + - s", "filter find-next find-previous filter-for filter-out sort"),
+            ("t b p r", "time-range bucket-size pause refresh"),
+            ("space y i", "mark copy query"),
+            (": ? f1 q Q", "palette help help quit quit-keep-screen"),
+            ("ctrl-z ctrl-l ctrl-c", "suspend plain-dump end"),
+        ];
+        for (keys, actions) in table {
+            let done: Vec<&str> = keys
+                .split(' ')
+                .map(|text| match keymap.resolve(Mode::Table, &[], key(text)) {
+                    Resolved::Action(action) => action.name(),
+                    other => panic!("{text}: {other:?}"),
+                })
+                .collect();
+            assert_eq!(done.join(" "), actions);
+        }
+        assert_eq!(keymap.resolve(Mode::Chart, &[], key("v")), Resolved::Action(Action::Range));
+    }
+
+    #[test]
     fn typing_is_never_a_command() {
         let keymap = Keymap::standard();
         for character in (0x20_u8..0x7f).map(char::from) {

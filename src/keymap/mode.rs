@@ -44,6 +44,17 @@ impl Mode {
         !matches!(self, Self::Prompt)
     }
 
+    /// The word for an action in the footer: some mean something narrower here.
+    pub const fn word(self, action: Action) -> &'static str {
+        match (self, action) {
+            (Self::Prompt, Action::Enter) => "accept",
+            (Self::Prompt, Action::Back) => "cancel",
+            (Self::Popup, Action::Enter) => "choose",
+            (Self::Popup, Action::Back) => "close",
+            _ => action.word(),
+        }
+    }
+
     /// The actions that matter most here, most needed first, for the footer.
     pub const fn footer(self) -> &'static [Action] {
         match self {

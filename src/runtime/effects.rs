@@ -9,9 +9,10 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::events::Happened;
-use super::{MakeDetector, Opening, clipboard};
+use super::{Opening, clipboard};
 use crate::app::Input;
 use crate::backend::{Backend, BackendError};
+use crate::detect::Begin;
 use crate::domain::{Timestamp, Trouble};
 use crate::investigation::{Board, Effect, Epoch, Msg, Slot, board};
 
@@ -21,7 +22,7 @@ const QUESTIONS: usize = 2;
 /// The tasks that run for the app.
 pub(super) struct Effects {
     sender: mpsc::Sender<Happened>,
-    detector: MakeDetector,
+    detector: Begin,
     backend: Option<Arc<dyn Backend>>,
     tasks: HashMap<Slot, JoinHandle<()>>,
     questions: Arc<Semaphore>,
@@ -58,7 +59,7 @@ fn panicked(error: JoinError, doing: &str) -> Trouble {
 }
 
 impl Effects {
-    pub(super) fn new(sender: mpsc::Sender<Happened>, detector: MakeDetector) -> Self {
+    pub(super) fn new(sender: mpsc::Sender<Happened>, detector: Begin) -> Self {
         Self {
             sender,
             detector,

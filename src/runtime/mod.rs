@@ -16,7 +16,7 @@ use tokio::sync::mpsc;
 
 use crate::app::{App, Input, Setup};
 use crate::backend::{Backend, BackendError};
-use crate::detect::{Detector, Plan};
+use crate::detect::Begin;
 use crate::investigation::Effect;
 
 pub use opening::Opening;
@@ -26,15 +26,12 @@ const WAITING: usize = 64;
 /// Least time between two frames.
 const FRAME: Duration = Duration::from_millis(33);
 
-/// How a detector is made for a plan.
-pub type MakeDetector = fn(&Plan) -> Box<dyn Detector>;
-
 /// Everything the screens are started with.
 pub struct Options {
     /// What the app looks like and begins with.
     pub setup: Setup,
     /// The detector.
-    pub detector: MakeDetector,
+    pub detector: Begin,
     /// Panics once the first frame is drawn: the test that the terminal survives it has no other way in.
     pub panic_after_start: bool,
 }

@@ -70,17 +70,23 @@ const NEW: usize = 5;
 const PEAK: usize = 6;
 const LANE: usize = 7;
 
-/// Name goes first when room runs out, then new, then typical; the lane needs room for eight hours of quarters.
-const COLUMNS: [Column; 8] = [
-    Column { title: "score", min: 5, max: 5, keep: 250, align: Align::Right },
-    Column { title: "destination", min: 15, max: 26, keep: 255, align: Align::Left },
-    Column { title: "name", min: 8, max: 18, keep: 1, align: Align::Left },
-    Column { title: "now", min: 4, max: 5, keep: 200, align: Align::Right },
-    Column { title: "typ", min: 4, max: 4, keep: 3, align: Align::Right },
-    Column { title: "new", min: 4, max: 5, keep: 2, align: Align::Right },
-    Column { title: "peak", min: 4, max: 5, keep: 4, align: Align::Right },
-    Column { title: "", min: 24, max: u16::MAX, keep: 240, align: Align::Left },
-];
+/// The columns of a list `width` wide over so many buckets. Name goes first when room runs out, then new, then typical;
+/// the lane keeps a good part of the width, but no more than it has buckets.
+fn columns(width: u16, buckets: usize, label: usize) -> [Column; 8] {
+    let lane = (width / 10).saturating_mul(3).max(24).min(u16::try_from(buckets).unwrap_or(u16::MAX)).max(13);
+    let label = u16::try_from(label).unwrap_or(u16::MAX).clamp(11, if width < 120 { 20 } else { 39 });
+    let column = |title, min, max, keep, align| Column { title, min, max, keep, align };
+    [
+        column("score", 6, 6, 250, Align::Right),
+        column("destination", label, label, 255, Align::Left),
+        column("name", 8, if width < 120 { 12 } else { 20 }, 1, Align::Left),
+        column("now", 4, 5, 200, Align::Right),
+        column("typ", 4, 4, 3, Align::Right),
+        column("new", 4, 5, 2, Align::Right),
+        column("peak", 4, 5, 4, Align::Right),
+        column("", lane, u16::MAX, 240, Align::Left),
+    ]
+}
 
 /// The list.
 #[derive(Default)]
@@ -133,9 +139,6 @@ impl Destinations {
         self.selected.as_ref().and_then(|wanted| rows.iter().position(|row| is_same(row, wanted))).unwrap_or(0)
     }
 
-    fn table_area(area: Rect) -> Rect {
-        area
-    }
 }
 
 /// What words are looked for in.
@@ -200,7 +203,7 @@ impl View for Destinations {
         let Some(board) = cx.investigation.board() else { return Outcome::Ignored };
         let rows = self.rows(board);
         let place = self.place(&rows);
-        let height = Table::height(Self::table_area(cx.area));
+        let height = Table::height(cx.area);
         if let Some(to) = moved(action, place, rows.len(), height) {
             self.selected = rows.get(to).map(|row| Arc::clone(&row.lane.destination));
             self.offset = table::window(to, table::window(place, self.offset, height), height);
@@ -266,28 +269,29 @@ impl View for Destinations {
             };
             return opening::message(&what, Some(&advice), Role::Text, pen, area, buf);
         }
-        let area = Self::table_area(area);
         let place = self.place(&rows);
         let height = Table::height(area);
         let offset = table::window(place, self.offset, height).min(rows.len().saturating_sub(1));
         let seen: Vec<(usize, Vec<Slice>)> =
             rows.iter().enumerate().skip(offset).take(height).map(|(number, row)| (number, slices(row.lane, board.is_judged))).collect();
+        let label = rows.iter().skip(offset).take(height).map(|row| text::width(row.lane.label.safe().as_str())).max().unwrap_or(0);
+        let columns = columns(area.width, board.buckets(), label);
         let table = Table {
-            columns: &COLUMNS,
+            columns: &columns,
             rows: rows.len(),
             offset,
             selected: Some(place),
             column: None,
             sort: Some((self.sort.column(), if (self.sort == Sort::Name) == self.is_reversed { Direction::Descending } else { Direction::Ascending })),
             highlight: Highlight::Key,
-            cell: &|number, column, width| {
+            cell: &|number, column, _| {
                 let slices = number.checked_sub(offset).and_then(|place| seen.get(place)).map_or(&[][..], |(_, slices)| slices);
-                rows.get(number).map_or(Cell::Text(Vec::new()), |row| cell(row, column, width, slices, board, cx))
+                rows.get(number).map_or(Cell::Text(Vec::new()), |row| cell(row, column, slices, board, cx))
             },
             marked: &|_| false,
         };
         table.draw(pen, area, buf);
-        head_of_lanes(board, cx, area, buf);
+        head_of_lanes(board, &columns, cx, area, buf);
         if let Some(trouble) = state.arrivals.load.trouble() {
             let line = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
             let said = crate::domain::foreign::sanitize(&format!("{}{}", trouble.what, trouble.advice.as_deref().map(|advice| format!("; {advice}")).unwrap_or_default()), crate::domain::Limits::CELL);
@@ -324,7 +328,7 @@ pub fn slices(lane: &Lane, is_judged: bool) -> Vec<Slice> {
     lane.cells.iter().map(|cell| Slice::Count { count: cell.count, severity: if is_judged { cell.severity() } else { None } }).collect()
 }
 
-fn cell<'a>(row: &Row<'_>, column: usize, width: u16, slices: &'a [Slice], board: &Board, cx: &Ctx<'a>) -> Cell<'a> {
+fn cell<'a>(row: &Row<'_>, column: usize, slices: &'a [Slice], board: &Board, cx: &Ctx<'a>) -> Cell<'a> {
     let pen = cx.pen;
     let plain = pen.style(Role::Text);
     let muted = pen.style(Role::Muted);
@@ -343,7 +347,7 @@ fn cell<'a>(row: &Row<'_>, column: usize, width: u16, slices: &'a [Slice], board
         PEAK => Cell::text(words::count(u64::from(row.lane.cells.iter().map(|cell| cell.count).max().unwrap_or(0))), muted),
         LANE => {
             if board.is_judged && row.score.is_none() {
-                return short_history(row.lane, width, muted);
+                return short_history(row.lane, muted);
             }
             Cell::Lane { slices, max: crate::widget::lane::max(slices) }
         }
@@ -352,14 +356,14 @@ fn cell<'a>(row: &Row<'_>, column: usize, width: u16, slices: &'a [Slice], board
 }
 
 /// No baseline, no verdict: what the detector said instead of one.
-fn short_history<'a>(lane: &Lane, _width: u16, style: Style) -> Cell<'a> {
+fn short_history<'a>(lane: &Lane, style: Style) -> Cell<'a> {
     let said = lane.cells.iter().rev().find_map(|cell| cell.reason.clone());
     Cell::text(said.map_or_else(|| "not enough history".to_owned(), |said| said.to_string()), style)
 }
 
 /// The time range over the lanes, of the buckets that fit.
-fn head_of_lanes(board: &Board, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
-    let Some(place) = table::layout(&COLUMNS, area.width).into_iter().find(|place| place.column == LANE) else { return };
+fn head_of_lanes(board: &Board, columns: &[Column], cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
+    let Some(place) = table::layout(columns, area.width).into_iter().find(|place| place.column == LANE) else { return };
     let buckets = board.buckets();
     let shown = buckets.min(usize::from(place.width));
     let range = Range { from: board.at(buckets.saturating_sub(shown)), to: board.range.to };

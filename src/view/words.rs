@@ -3,7 +3,7 @@
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-use crate::domain::{Foreign, Timestamp};
+use crate::domain::{Foreign, Range, Timestamp};
 
 /// A count in at most five columns: `9999`, `12.3k`, `4.5M`.
 pub fn count(number: u64) -> String {
@@ -49,6 +49,45 @@ pub fn clock(time: Timestamp, zone: &TimeZone) -> String {
 /// `03-02 13:04:59`.
 pub fn day_clock(time: Timestamp, zone: &TimeZone) -> String {
     time.to_zoned(zone.clone()).strftime("%m-%d %H:%M:%S").to_string()
+}
+
+/// `03-02 13:04`.
+pub fn day_minute(time: Timestamp, zone: &TimeZone) -> String {
+    time.to_zoned(zone.clone()).strftime("%m-%d %H:%M").to_string()
+}
+
+/// How moments within `range` are written: the clock alone where all of it is one day.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Moment {
+    /// `13:04:59`
+    Clock,
+    /// `03-02 13:04:59`
+    Day,
+}
+
+impl Moment {
+    /// What tells the moments of `range` apart.
+    pub fn within(range: Range, zone: &TimeZone) -> Self {
+        let day = |time: Timestamp| time.to_zoned(zone.clone()).date();
+        let last = range.to.checked_sub(SignedDuration::from_micros(1)).unwrap_or(range.to);
+        if day(range.from) == day(last) { Self::Clock } else { Self::Day }
+    }
+
+    /// Columns it takes.
+    pub const fn width(self) -> u16 {
+        match self {
+            Self::Clock => 8,
+            Self::Day => 14,
+        }
+    }
+
+    /// The moment in words.
+    pub fn of(self, time: Timestamp, zone: &TimeZone) -> String {
+        match self {
+            Self::Clock => clock(time, zone),
+            Self::Day => day_clock(time, zone),
+        }
+    }
 }
 
 /// The name of a zone; its offset where it has none.

@@ -81,12 +81,12 @@ impl Glyphs {
     }
 
     /// A full cell of known sources.
-    pub const fn known(self) -> &'static str {
+    pub const fn known_bar(self) -> &'static str {
         self.pick("█", "#")
     }
 
     /// A full cell of new sources.
-    pub const fn new(self) -> &'static str {
+    pub const fn new_bar(self) -> &'static str {
         self.pick("▓", "%")
     }
 
@@ -199,8 +199,8 @@ mod tests {
                 glyphs.origin(),
                 glyphs.empty(),
                 glyphs.gap(),
-                glyphs.known(),
-                glyphs.new(),
+                glyphs.known_bar(),
+                glyphs.new_bar(),
                 glyphs.upper(),
                 glyphs.typical(),
                 glyphs.gauge().0,

@@ -35,3 +35,16 @@ pub const fn mark(severity: Option<Severity>, glyphs: Glyphs) -> &'static str {
         (Some(Severity::Critical), Glyphs::Ascii) => "!",
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_severity_has_a_mark_of_its_own_in_both_sets() {
+        let all = [None, Some(Severity::Minor), Some(Severity::Major), Some(Severity::Critical)];
+        assert_eq!(all.map(|severity| mark(severity, Glyphs::Unicode)), [" ", "▵", "◆", "▲"]);
+        assert_eq!(all.map(|severity| mark(severity, Glyphs::Ascii)), [" ", "m", "M", "!"]);
+        assert_eq!(mark(Some(Severity::Warning), Glyphs::Unicode), " ");
+    }
+}

@@ -9,7 +9,7 @@ use crate::theme::Role;
 use crate::view::{Ctx, words};
 use crate::widget::badge::{self, Badge};
 use crate::widget::timeline::{Band, Bar, Timeline};
-use crate::widget::{axis, crumbs, severity, text};
+use crate::widget::{crumbs, severity, text};
 
 /// Where the analyst is, and the figures of the destination.
 pub(super) fn trail(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
@@ -113,7 +113,7 @@ pub(super) fn why(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     let Some(board) = state.board() else { return };
     let place = usize::try_from(board.size.index(visit.cursor.as_second()).saturating_sub(board.first)).ok();
     let cell = visit.lane(board).and_then(|lane| lane.cells.get(place?));
-    let at = axis::moment(visit.cursor, &state.zone);
+    let at = words::day_minute(visit.cursor, &state.zone);
     let (said, role) = match cell {
         Some(Cell { reason: Some(reason), .. }) => (format!("{at}  {reason}"), severity::role(cell.and_then(Cell::severity))),
         Some(cell) => {
@@ -124,5 +124,11 @@ pub(super) fn why(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     };
     let room = usize::from(area.width.saturating_sub(2));
     let said = crate::domain::foreign::sanitize(&said, crate::domain::Limits::CELL);
-    text::put(buf, area, area.x.saturating_add(1), area.y, &text::cut(said.as_str(), room, pen.glyphs), pen.style(role));
+    let mut lines = text::wrap(said.as_str(), room);
+    // What does not fit into the lines there are is cut at the end of the last one.
+    let rest = lines.split_off(lines.len().min(usize::from(area.height.saturating_sub(1))));
+    lines.push(rest.join(" "));
+    for (line, y) in lines.iter().zip(area.top()..area.bottom()) {
+        text::put(buf, area, area.x.saturating_add(1), y, &text::cut(line, room, pen.glyphs), pen.style(role));
+    }
 }

@@ -7,19 +7,22 @@ use super::rows::{self, Cursor};
 use crate::domain::{Event, Family};
 use crate::investigation::Visit;
 use crate::theme::Role;
+use crate::view::words::Moment;
 use crate::view::{Ctx, words};
 use crate::widget::table::{self, Cell, Column, Highlight, Table};
 use crate::widget::text::{self, Align};
 
-const COLUMNS: [Column; 7] = [
-    Column { title: "time", min: 14, max: 14, keep: 255, align: Align::Left },
-    Column { title: "kind", min: 14, max: 20, keep: 250, align: Align::Left },
-    Column { title: "source", min: 15, max: 26, keep: 240, align: Align::Left },
-    Column { title: "user", min: 12, max: 28, keep: 230, align: Align::Left },
-    Column { title: "host", min: 8, max: 20, keep: 100, align: Align::Left },
-    Column { title: "reason", min: 8, max: 22, keep: 90, align: Align::Left },
-    Column { title: "program", min: 10, max: u16::MAX, keep: 80, align: Align::Left },
-];
+fn columns(when: u16) -> [Column; 7] {
+    [
+        Column { title: "time", min: when, max: when, keep: 255, align: Align::Left },
+        Column { title: "kind", min: 14, max: 20, keep: 250, align: Align::Left },
+        Column { title: "source", min: 15, max: 26, keep: 240, align: Align::Left },
+        Column { title: "user", min: 12, max: 28, keep: 230, align: Align::Left },
+        Column { title: "host", min: 8, max: 20, keep: 100, align: Align::Left },
+        Column { title: "reason", min: 8, max: 22, keep: 90, align: Align::Left },
+        Column { title: "program", min: 10, max: u16::MAX, keep: 80, align: Align::Left },
+    ]
+}
 
 /// Draws the tab.
 pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
@@ -28,15 +31,17 @@ pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, are
         return;
     }
     let place = cursor.place.min(events.len().saturating_sub(1));
+    let moment = Moment::within(visit.focus(cx.investigation.range, cx.investigation.size).range(), &cx.investigation.zone);
+    let columns = columns(moment.width());
     let table = Table {
-        columns: &COLUMNS,
+        columns: &columns,
         rows: events.len(),
         offset: table::window(place, cursor.offset, Table::height(area)).min(events.len().saturating_sub(1)),
         selected: cursor.has_keys.then_some(place),
         column: None,
         sort: None,
         highlight: Highlight::Key,
-        cell: &|row, column, width| events.get(row).map_or(Cell::Text(Vec::new()), |event| cell(event, column, width, cx)),
+        cell: &|row, column, width| events.get(row).map_or(Cell::Text(Vec::new()), |event| cell(event, column, width, moment, cx)),
         marked: &|_| false,
     };
     table.draw(cx.pen, area, buf);
@@ -50,12 +55,12 @@ pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, are
     }
 }
 
-fn cell<'a>(event: &Event, column: usize, width: u16, cx: &Ctx<'a>) -> Cell<'a> {
+fn cell<'a>(event: &Event, column: usize, width: u16, moment: Moment, cx: &Ctx<'a>) -> Cell<'a> {
     let pen = cx.pen;
     let plain = pen.style(Role::Text);
     let foreign = |value: Option<&crate::domain::Foreign>| Cell::Text(value.map(|value| text::spans(&value.safe(), plain, pen.style(Role::Cleaned))).unwrap_or_default());
     match column {
-        0 => Cell::text(words::day_clock(event.time, &cx.investigation.zone), plain),
+        0 => Cell::text(moment.of(event.time, &cx.investigation.zone), plain),
         1 => {
             let role = match event.kind.family() {
                 Family::Session | Family::Shell => Role::StageInside,

@@ -3,7 +3,7 @@
 //! ```text
 //! │ trail and figures                                 │ 1
 //! │ chart                                             │ two fifths of the rest, 4 to 16
-//! │ why the bucket under the cursor is odd            │ 1
+//! │ why the bucket under the cursor is odd            │ 1, or 2 where it is long and there is room
 //! │ tabs                                              │ 1
 //! │ table of the open tab                             │ what is left
 //! ```
@@ -66,7 +66,7 @@ impl DestinationView {
             (false, Pane::Table) => 0,
         };
         let rest = rest.saturating_sub(chart);
-        let why = if is_roomy || self.pane == Pane::Chart { line(rest) } else { 0 };
+        let why = if is_roomy || self.pane == Pane::Chart { line(rest).saturating_add(u16::from(area.height >= 20 && area.width < 140)) } else { 0 };
         let rest = rest.saturating_sub(why);
         let tabs = line(rest);
         let table = rest.saturating_sub(tabs);

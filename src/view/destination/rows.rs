@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::{Address, Event, Foreign, Load};
+use crate::domain::{Address, Event, Family, Foreign, Load};
 use crate::investigation::{Fetched, Tab, Visit};
 use crate::query::filter::{Field, Pattern, Test};
 use crate::query::{Filter, TallyRow};
@@ -71,9 +71,21 @@ pub(super) fn tally<'a>(visit: &'a Visit, words: &str, cx: &Ctx<'_>) -> Vec<&'a 
     };
     let rows = tally.map(|tally| tally.rows.as_slice()).unwrap_or_default();
     let mut rows: Vec<&TallyRow> = rows.iter().filter(|row| (!visit.only_new || of_newcomer(row)) && (words.is_empty() || words::holds(&searched(row), words))).collect();
-    // Who came for the first time is what the analyst looks for; within both parts the most events stay first.
-    rows.sort_by_key(|row| !of_newcomer(row));
+    // Who came for the first time and got in is what the analyst looks for; between equals the most events stay first.
+    rows.sort_by_key(|row| (!of_newcomer(row), std::cmp::Reverse(reach(row))));
     rows
+}
+
+/// How far somebody got: 3 to a desktop, 2 to a session, 1 refused, 0 touched.
+fn reach(row: &TallyRow) -> u8 {
+    let has = |family: Family| row.families.get(family as usize).is_some_and(|number| *number > 0);
+    if has(Family::Shell) {
+        3
+    } else if has(Family::Session) {
+        2
+    } else {
+        u8::from(has(Family::Failed))
+    }
 }
 
 fn searched(row: &TallyRow) -> String {

@@ -9,20 +9,25 @@ use crate::domain::{Address, Family};
 use crate::investigation::Visit;
 use crate::query::TallyRow;
 use crate::theme::Role;
+use crate::view::words::Moment;
 use crate::view::{Ctx, words};
 use crate::widget::table::{self, Cell, Column, Highlight, Table};
 use crate::widget::text::{self, Align};
 
-const COLUMNS: [Column; 8] = [
-    Column { title: "source", min: 15, max: 26, keep: 255, align: Align::Left },
-    Column { title: "new", min: 4, max: 4, keep: 250, align: Align::Left },
-    Column { title: "outcome", min: 10, max: 10, keep: 240, align: Align::Left },
-    Column { title: "first", min: 14, max: 14, keep: 200, align: Align::Left },
-    Column { title: "last", min: 14, max: 14, keep: 100, align: Align::Left },
-    Column { title: "events", min: 6, max: 6, keep: 220, align: Align::Right },
-    Column { title: "also to", min: 7, max: 7, keep: 210, align: Align::Right },
-    Column { title: "users", min: 10, max: u16::MAX, keep: 230, align: Align::Left },
-];
+/// The columns, the first as wide as the widest source.
+fn columns(when: u16, source: usize) -> [Column; 8] {
+    let source = u16::try_from(source).unwrap_or(u16::MAX).clamp(15, 39);
+    [
+        Column { title: "source", min: source.min(26), max: source, keep: 255, align: Align::Left },
+        Column { title: "new", min: 4, max: 4, keep: 250, align: Align::Left },
+        Column { title: "outcome", min: 10, max: 10, keep: 240, align: Align::Left },
+        Column { title: "first", min: when, max: when, keep: 200, align: Align::Left },
+        Column { title: "last", min: when, max: when, keep: 100, align: Align::Left },
+        Column { title: "events", min: 6, max: 6, keep: 220, align: Align::Right },
+        Column { title: "also to", min: 7, max: 7, keep: 210, align: Align::Right },
+        Column { title: "users", min: 10, max: u16::MAX, keep: 230, align: Align::Left },
+    ]
+}
 
 /// How far somebody got, by what the families of their events prove and nothing more.
 pub(super) fn outcome(row: &TallyRow) -> (&'static str, Role) {
@@ -46,21 +51,24 @@ pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, are
     }
     let is_new = rows::newness(visit, cx);
     let place = cursor.place.min(rows.len().saturating_sub(1));
+    let moment = Moment::within(visit.focus(cx.investigation.range, cx.investigation.size).range(), &cx.investigation.zone);
+    let wide = |row: &&TallyRow| text::width(row.value.safe().as_str()).saturating_add(if row.value.raw().starts_with("127.") || row.value.raw() == "::1" { 5 } else { 0 });
+    let columns = columns(moment.width(), rows.iter().map(wide).max().unwrap_or(0));
     let table = Table {
-        columns: &COLUMNS,
+        columns: &columns,
         rows: rows.len(),
         offset: table::window(place, cursor.offset, Table::height(area)),
         selected: cursor.has_keys.then_some(place),
         column: None,
         sort: None,
         highlight: Highlight::Key,
-        cell: &|row, column, _| rows.get(row).map_or(Cell::Text(Vec::new()), |row| cell(row, column, &is_new, cx)),
+        cell: &|row, column, _| rows.get(row).map_or(Cell::Text(Vec::new()), |row| cell(row, column, moment, &is_new, cx)),
         marked: &|_| false,
     };
     table.draw(cx.pen, area, buf);
 }
 
-fn cell<'a>(row: &TallyRow, column: usize, is_new: &dyn Fn(Address) -> bool, cx: &Ctx<'a>) -> Cell<'a> {
+fn cell<'a>(row: &TallyRow, column: usize, moment: Moment, is_new: &dyn Fn(Address) -> bool, cx: &Ctx<'a>) -> Cell<'a> {
     let pen = cx.pen;
     let zone = &cx.investigation.zone;
     let plain = pen.style(Role::Text);
@@ -78,8 +86,8 @@ fn cell<'a>(row: &TallyRow, column: usize, is_new: &dyn Fn(Address) -> bool, cx:
             let (word, role) = outcome(row);
             Cell::text(word, pen.style(role))
         }
-        3 => Cell::text(words::day_clock(row.first, zone), plain),
-        4 => Cell::text(words::day_clock(row.last, zone), plain),
+        3 => Cell::text(moment.of(row.first, zone), plain),
+        4 => Cell::text(moment.of(row.last, zone), plain),
         5 => Cell::text(words::count(row.events), plain),
         6 => {
             let others = row.destinations.saturating_sub(1);

@@ -10,20 +10,23 @@ use crate::domain::{Address, Family};
 use crate::investigation::Visit;
 use crate::query::TallyRow;
 use crate::theme::Role;
+use crate::view::words::Moment;
 use crate::view::{Ctx, words};
 use crate::widget::table::{self, Cell, Column, Highlight, Table};
 use crate::widget::text::{self, Align};
 
-const COLUMNS: [Column; 8] = [
-    Column { title: "user", min: 18, max: 30, keep: 255, align: Align::Left },
-    Column { title: "sessions", min: 8, max: 8, keep: 240, align: Align::Right },
-    Column { title: "failed", min: 6, max: 6, keep: 235, align: Align::Right },
-    Column { title: "src", min: 4, max: 5, keep: 245, align: Align::Right },
-    Column { title: "new src", min: 7, max: 7, keep: 250, align: Align::Right },
-    Column { title: "first", min: 14, max: 14, keep: 200, align: Align::Left },
-    Column { title: "last", min: 14, max: 14, keep: 100, align: Align::Left },
-    Column { title: "from, and why refused", min: 10, max: u16::MAX, keep: 210, align: Align::Left },
-];
+fn columns(when: u16) -> [Column; 8] {
+    [
+        Column { title: "user", min: 18, max: 30, keep: 255, align: Align::Left },
+        Column { title: "sessions", min: 8, max: 8, keep: 240, align: Align::Right },
+        Column { title: "failed", min: 6, max: 6, keep: 235, align: Align::Right },
+        Column { title: "src", min: 4, max: 5, keep: 245, align: Align::Right },
+        Column { title: "new src", min: 7, max: 7, keep: 250, align: Align::Right },
+        Column { title: "first", min: when, max: when, keep: 200, align: Align::Left },
+        Column { title: "last", min: when, max: when, keep: 100, align: Align::Left },
+        Column { title: "from, and why refused", min: 10, max: u16::MAX, keep: 210, align: Align::Left },
+    ]
+}
 
 /// Draws the tab.
 pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
@@ -33,21 +36,23 @@ pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, are
     }
     let is_new = rows::newness(visit, cx);
     let place = cursor.place.min(rows.len().saturating_sub(1));
+    let moment = Moment::within(visit.focus(cx.investigation.range, cx.investigation.size).range(), &cx.investigation.zone);
+    let columns = columns(moment.width());
     let table = Table {
-        columns: &COLUMNS,
+        columns: &columns,
         rows: rows.len(),
         offset: table::window(place, cursor.offset, Table::height(area)),
         selected: cursor.has_keys.then_some(place),
         column: None,
         sort: None,
         highlight: Highlight::Key,
-        cell: &|row, column, _| rows.get(row).map_or(Cell::Text(Vec::new()), |row| cell(row, column, &is_new, cx)),
+        cell: &|row, column, _| rows.get(row).map_or(Cell::Text(Vec::new()), |row| cell(row, column, moment, &is_new, cx)),
         marked: &|_| false,
     };
     table.draw(cx.pen, area, buf);
 }
 
-fn cell<'a>(row: &TallyRow, column: usize, is_new: &dyn Fn(Address) -> bool, cx: &Ctx<'a>) -> Cell<'a> {
+fn cell<'a>(row: &TallyRow, column: usize, moment: Moment, is_new: &dyn Fn(Address) -> bool, cx: &Ctx<'a>) -> Cell<'a> {
     let pen = cx.pen;
     let zone = &cx.investigation.zone;
     let plain = pen.style(Role::Text);
@@ -60,8 +65,8 @@ fn cell<'a>(row: &TallyRow, column: usize, is_new: &dyn Fn(Address) -> bool, cx:
         2 => number(of(Family::Failed), Role::StageRefused),
         3 => number(row.sources.len() as u64, Role::Text),
         4 => number(row.sources.iter().filter(|source| is_new(**source)).count() as u64, Role::SourceNew),
-        5 => Cell::text(words::day_clock(row.first, zone), plain),
-        6 => Cell::text(words::day_clock(row.last, zone), plain),
+        5 => Cell::text(moment.of(row.first, zone), plain),
+        6 => Cell::text(moment.of(row.last, zone), plain),
         7 => {
             // Why somebody was refused says more than the addresses, which the first tab lists in full.
             let reasons = row.reasons.iter().map(|(reason, count)| {

@@ -49,7 +49,7 @@ pub enum Direction {
 pub enum Highlight {
     /// The mark in the gutter only.
     Gutter,
-    /// The gutter and the first columns up to and including this number of them.
+    /// From the gutter to the end of the first column that never goes (`keep` 255), or of the first one.
     #[default]
     Key,
     /// The whole row.

@@ -10,6 +10,7 @@
 
 mod grid;
 mod labels;
+mod scale;
 
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
@@ -17,6 +18,7 @@ use ratatui::layout::Rect;
 use ratatui::text::Span;
 
 use self::grid::Grid;
+use self::scale::{Scale, axis_width, short};
 use super::{Glyphs, Pen, severity, text};
 use crate::domain::{Severity, Timestamp};
 use crate::theme::Role;
@@ -172,7 +174,7 @@ impl Timeline<'_> {
         let worst = members.iter().filter(|bar| bar.is_odd()).map(|bar| bar.severity).max().flatten();
         let band = members.iter().filter_map(|bar| bar.band).reduce(|one, two| if two.upper > one.upper { two } else { one });
         let (all, new) = scale.eighths(bar.total(), bar.new);
-        let (upper, typical) = (band.map(|band| scale.row(band.upper)), band.map(|band| scale.row(band.typical)));
+        let (upper, typical) = (band.map(|band| scale.row(band.upper)), band.map(|band| scale.level(band.typical)));
         for row in 0..scale.rows {
             let fill = all.saturating_sub(row * 8).min(8);
             let (glyph, role) = if fill > 0 {
@@ -189,7 +191,7 @@ impl Timeline<'_> {
                 continue;
             };
             // Lines run through the air between bars.
-            let wide = if fill > 0 || row == 0 { grid.filled() } else { grid.pitch() };
+            let wide = if fill > 0 || row == 0 { grid.filled(first) } else { grid.next_column(first).saturating_sub(grid.column(first)) };
             let x = plot.x.saturating_add(grid.column(first));
             text::put(buf, plot, x, plot.bottom() - 1 - row, &glyph.repeat(usize::from(wide)), pen.style(role));
         }
@@ -203,20 +205,22 @@ impl Timeline<'_> {
     /// The signs explained, in the headroom, at whichever end no mark stands.
     fn legend(&self, pen: Pen<'_>, plot: Rect, buf: &mut Buffer) {
         let glyphs = pen.glyphs;
-        let mut parts = vec![(glyphs.known(), Role::TimelineKnown, " known"), (glyphs.new(), Role::TimelineNew, " new")];
-        if self.bars.iter().any(|bar| bar.band.is_some()) {
-            parts.push((glyphs.upper(), Role::TimelineBand, " upper bound"));
+        let mut parts = vec![(glyphs.known_bar(), Role::TimelineKnown, " known"), (glyphs.new_bar(), Role::TimelineNew, " new")];
+        let lines = [(glyphs.upper(), Role::TimelineBand, " upper bound"), (glyphs.typical(), Role::TimelineTypical, " typical")];
+        let is_drawn = |sign: &str| plot.positions().any(|at| buf.cell(at).is_some_and(|cell| cell.symbol() == sign));
+        parts.extend(lines.into_iter().filter(|(sign, _, _)| is_drawn(sign)));
+        let width =
+            |parts: &[(&str, Role, &str)]| parts.iter().map(|(sign, _, word)| text::width(sign) + text::width(word) + 2).sum::<usize>().saturating_sub(2);
+        while width(&parts) > usize::from(plot.width) {
+            parts.pop();
         }
+        let Some(wide) = u16::try_from(width(&parts)).ok().filter(|wide| *wide > 0) else { return };
         let mut spans = Vec::new();
         for (sign, role, word) in parts {
             if !spans.is_empty() {
                 spans.push(Span::raw("  "));
             }
             spans.extend([Span::styled(sign, pen.style(role)), Span::styled(word, pen.style(Role::Muted))]);
-        }
-        let wide = u16::try_from(spans.iter().map(|span| text::width(&span.content)).sum::<usize>()).unwrap_or(u16::MAX);
-        if wide > plot.width {
-            return;
         }
         // With a column of air, lest a mark be read as a part of it.
         let is_free = |x: u16, buf: &Buffer| {
@@ -233,38 +237,8 @@ impl Timeline<'_> {
         let last = self.bars.len() - 1;
         let (from, to) = (from.min(to).min(last), from.max(to).min(last));
         let x = plot.x.saturating_add(grid.column(from));
-        let end = plot.x.saturating_add(grid.column(to)).saturating_add(grid.filled());
+        let end = plot.x.saturating_add(grid.column(to)).saturating_add(grid.filled(to));
         buf.set_style(Rect { x, width: end.saturating_sub(x), ..plot }.intersection(plot), pen.style(Role::TimelineRange));
-    }
-}
-
-/// Counts to rows.
-#[derive(Clone, Copy)]
-struct Scale {
-    /// The count at full height.
-    top: u32,
-    /// Rows for bars.
-    rows: u16,
-}
-
-impl Scale {
-    /// Eighths of a row for a bar and for the new part at its foot. What is not nothing is at least an
-    /// eighth, and the known part keeps one where there is room for both.
-    fn eighths(self, total: u32, new: u32) -> (u16, u16) {
-        let scaled = |count: u32| {
-            let eighths = (f64::from(count) * f64::from(self.rows) * 8.0 / f64::from(self.top)).round();
-            if count == 0 { 0 } else { (eighths as u16).clamp(1, self.rows * 8) }
-        };
-        let all = scaled(total);
-        let new = if new < total { scaled(new).min(all.saturating_sub(1)) } else { all };
-        (all, new)
-    }
-
-    /// The row of a bound: the first that no bar within it reaches, so that a bar which touches it is beyond it.
-    /// Never the lowest row, which says what came.
-    fn row(self, bound: f32) -> u16 {
-        let row = (f64::from(bound) * f64::from(self.rows) / f64::from(self.top)).ceil();
-        (row as u16).max(1).min(self.rows.saturating_sub(1))
     }
 }
 
@@ -278,24 +252,10 @@ pub fn next_anomaly(bars: &[Bar], cursor: usize, forward: bool) -> Option<usize>
 /// partly filled cell of new ones differs by its role alone where the terminal has Unicode.
 const fn bar_glyph(glyphs: Glyphs, fill: u16, is_new: bool) -> &'static str {
     match (fill, is_new, glyphs) {
-        (8, true, _) | (6.., true, Glyphs::Ascii) => glyphs.new(),
-        (8, false, _) => glyphs.known(),
+        (8, true, _) | (6.., true, Glyphs::Ascii) => glyphs.new_bar(),
+        (8, false, _) => glyphs.known_bar(),
         (fill, _, _) => glyphs.eighths(fill as u8),
     }
-}
-
-/// A count in at most five characters: `41`, `9999`, `12k`, `3M`.
-fn short(count: u32) -> String {
-    match count {
-        0..=99_999 => count.to_string(),
-        100_000..=9_999_999 => format!("{}k", count / 1000),
-        _ => format!("{}M", count / 1_000_000),
-    }
-}
-
-/// Columns of the axis: the largest label, at least three digits so that the plot stands still, and the wall.
-fn axis_width(top: u32) -> Option<u16> {
-    u16::try_from(short(top).len().max(3) + 1).ok()
 }
 
 #[cfg(test)]

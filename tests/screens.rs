@@ -1,0 +1,291 @@
+//! The screens as they are seen, and the ways through them, without terminal and clock.
+
+mod stage;
+
+use proptest::prelude::*;
+use rdptriage::app::Input;
+use rdptriage::domain::Trouble;
+use rdptriage::investigation::{Effect, Period, Tab};
+use rdptriage::keymap::key;
+use stage::{Stage, events};
+
+fn seen(name: &str, keys: &str, (width, height): (u16, u16)) {
+    let mut stage = Stage::story(width, height);
+    stage.press(keys);
+    insta::assert_snapshot!(format!("{name}_{width}x{height}"), stage.roles());
+}
+
+const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (200, 50)];
+
+#[test]
+fn destinations() {
+    for size in SIZES {
+        seen("destinations", "j", size);
+    }
+}
+
+#[test]
+fn destination_sources() {
+    for size in SIZES {
+        seen("sources", "<enter>", size);
+    }
+}
+
+#[test]
+fn destination_users_of_the_new_sources() {
+    for size in SIZES {
+        seen("users_only_new", "<enter>2o", size);
+    }
+}
+
+#[test]
+fn destination_events() {
+    for size in SIZES {
+        seen("events", "<enter>3", size);
+    }
+}
+
+#[test]
+fn one_event() {
+    seen("event", "<enter>3<enter>", (80, 24));
+}
+
+#[test]
+fn a_brushed_range() {
+    seen("range", "<enter><tab>vll", (80, 24));
+}
+
+#[test]
+fn a_narrowed_visit() {
+    seen("narrowed", "<enter><enter>", (80, 24));
+}
+
+#[test]
+fn popups() {
+    for (name, keys) in [("help", "?"), ("help_chart", "<enter><tab>?"), ("palette", ":zo"), ("periods", "t"), ("filter", "/file"), ("query", "<enter>i")] {
+        seen(name, keys, (80, 24));
+    }
+}
+
+#[test]
+fn wider_buckets() {
+    seen("hours", "b", (80, 24));
+}
+
+#[test]
+fn small_screens_show_one_pane() {
+    for size in [(40, 10), (59, 14)] {
+        seen("small_sources", "<enter>", size);
+        seen("small_chart", "<enter><tab>", size);
+    }
+}
+
+#[test]
+fn a_filter_that_breaks_off_says_where() {
+    seen("filter_wrong", "/colour:red<enter>", (80, 24));
+}
+
+#[test]
+fn nothing_was_found() {
+    let stage = Stage::over(&[], false, None, 80, 24);
+    insta::assert_snapshot!("nothing", stage.text());
+    let mut stage = Stage::story(80, 24);
+    stage.press("/nosuch<enter>");
+    insta::assert_snapshot!("no_such_words", stage.text());
+}
+
+#[test]
+fn opening_shows_progress_and_trouble() {
+    let mut stage = Stage::closed(&[], false, None, 80, 24);
+    _ = stage.app.update(Input::Opening { done: 30, of: Some(120), doing: "reading security.evtx".to_owned() });
+    insta::assert_snapshot!("opening", stage.roles());
+    let trouble = Trouble { what: "could not read /evidence/security.evtx: no such file".to_owned(), advice: Some("check the path".to_owned()) };
+    _ = stage.app.update(Input::OpeningFailed(trouble));
+    insta::assert_snapshot!("opening_failed", stage.roles());
+    stage.press("q");
+    assert!(matches!(stage.wanted.as_slice(), [Effect::Quit { keep_screen: false }]));
+}
+
+#[test]
+fn from_the_first_look_to_the_users_of_the_spikes_new_sources_in_four_keys() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("<enter>]2o");
+    assert!(stage.line("[Users").contains("only new, bucket 2026-03-02 12:30"));
+    let text = stage.text();
+    assert!(text.contains("CORP\\admmig") && text.contains("administrator"));
+    assert!(!text.contains("CORP\\kim"), "who has always come is not shown");
+    let user = stage.line("CORP\\admmig");
+    let figures: Vec<&str> = user.split_whitespace().skip(1).take(5).collect();
+    assert_eq!(figures, ["CORP\\admmig", "3", "0", "3", "3"], "sessions, failed, sources, new ones");
+}
+
+#[test]
+fn back_goes_to_the_very_same_cursor() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("jj");
+    let before = stage.roles();
+    stage.press("<enter>jj<enter><esc>");
+    let inside = stage.roles();
+    stage.press("<enter>2<esc>");
+    assert_eq!(stage.roles(), inside);
+    stage.press("<esc>");
+    assert_eq!(stage.roles(), before);
+}
+
+#[test]
+fn a_paused_view_stands_still_and_says_since_when() {
+    let mut stage = Stage::over(&events(), true, None, 120, 40);
+    assert!(stage.text().contains("● live"));
+    stage.press("p");
+    stage.arrive(&(1..20).map(|number| Stage::knock("2026-03-02T13:10:20Z", &format!("10.20.77.{number}"))).collect::<Vec<_>>());
+    let before = stage.text();
+    assert!(before.contains("PAUSED since 13:10:00"));
+    stage.pass(30);
+    assert_eq!(stage.text(), before);
+    stage.press("p");
+    stage.pass(2);
+    assert_ne!(stage.text(), before);
+    assert!(stage.line("FILESRV-02").split_whitespace().any(|figure| figure == "19"), "{}", stage.line("FILESRV-02"));
+}
+
+#[test]
+fn a_live_view_raises_buckets_that_are_over() {
+    let mut stage = Stage::over(&events(), true, None, 120, 40);
+    let peak = |stage: &Stage| stage.line("FILESRV-02").split_whitespace().nth(8).map(str::to_owned);
+    assert_eq!(peak(&stage).as_deref(), Some("24"));
+    // Late news about a bucket that ended half an hour ago.
+    stage.arrive(&[Stage::knock("2026-03-02T12:44:00Z", "10.20.66.200")]);
+    stage.pass(3);
+    assert_eq!(peak(&stage).as_deref(), Some("25"));
+}
+
+#[test]
+fn a_failure_keeps_the_picture_with_its_age() {
+    let mut stage = Stage::over(&events(), true, None, 120, 40);
+    stage.trouble = Some(Trouble { what: "could not reach https://siem.example: connection refused".to_owned(), advice: Some("r asks again".to_owned()) });
+    stage.pass(3);
+    stage.pass(600);
+    let text = stage.text();
+    assert!(text.contains("STALE 10m"), "{text}");
+    assert!(text.contains("FILESRV-02"));
+    assert!(text.contains("connection refused; r asks again"));
+    stage.trouble = None;
+    stage.pass(60);
+    assert!(stage.text().contains("● live"));
+}
+
+#[test]
+fn nothing_on_the_screen_means_nothing_to_draw() {
+    let mut stage = Stage::over(&events(), true, None, 80, 24);
+    stage.pass(1);
+    let (before, revision) = (stage.text(), stage.app.revision());
+    stage.press("p");
+    let frozen = stage.app.revision();
+    assert_ne!(revision, frozen);
+    stage.pass(10);
+    assert_eq!(stage.app.revision(), frozen);
+    assert_ne!(stage.text(), before);
+}
+
+#[test]
+fn filters_for_and_out_go_into_the_questions() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("-");
+    assert!(!stage.text().contains("FILESRV-02  "), "{}", stage.text());
+    assert!(stage.text().contains("JUMP03"));
+    stage.press("/<ctrl-u><enter>");
+    assert!(stage.text().contains("FILESRV-02"));
+    stage.press("/user:administrator<enter>");
+    assert!(!stage.text().contains("JUMP03"));
+    assert!(stage.line("rdptriage").contains("user:administrator"));
+}
+
+#[test]
+fn words_hide_rows_as_they_are_typed() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("/jump");
+    assert!(stage.text().contains("JUMP03") && !stage.text().contains("NEW-VM"));
+    stage.press("<enter><enter>");
+    assert_eq!(stage.app.investigation().visit().map(|visit| visit.destination.hosts.first().map(|host| host.raw().to_owned())), Some(Some("JUMP03".to_owned())));
+}
+
+#[test]
+fn attackers_text_is_inert_everywhere() {
+    let mut stage = Stage::story(200, 50);
+    stage.press("<enter>2");
+    assert!(stage.text().contains("\\u{1b}[2Jroot\\u{202e}x"));
+    stage.press("/root<enter>y");
+    let copied = stage.wanted.iter().find_map(|effect| if let Effect::Copy(text) = effect { Some(text.clone()) } else { None }).expect("copied");
+    assert!(copied.starts_with("\\u{1b}[2Jroot\\u{202e}x\t"), "{copied:?}");
+    stage.press("<ctrl-l>");
+    let dumped = stage.wanted.iter().find_map(|effect| if let Effect::Dump(text) = effect { Some(text.clone()) } else { None }).expect("dumped");
+    assert!(!dumped.contains(['\u{1b}', '\u{202e}']));
+}
+
+#[test]
+fn enter_narrows_to_a_source_and_then_shows_its_events() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("<enter><enter>");
+    let visit = |stage: &Stage| stage.app.investigation().visit().map(|visit| (visit.source.map(|source| source.to_string()), visit.tab));
+    assert_eq!(visit(&stage), Some((Some("10.20.66.12".to_owned()), Tab::Users)));
+    stage.press("1<enter>");
+    assert_eq!(visit(&stage), Some((Some("10.20.66.12".to_owned()), Tab::Events)));
+    assert!(stage.line("[Events").contains("[Events 3]"));
+}
+
+#[test]
+fn quitting() {
+    for (keys, keep_screen) in [("q", false), ("<enter>qq", false), ("<enter><enter>Q", true), ("/<ctrl-c>", false)] {
+        let mut stage = Stage::story(80, 24);
+        stage.press(keys);
+        assert!(matches!(stage.wanted.as_slice(), [Effect::Quit { keep_screen: kept }] if *kept == keep_screen), "{keys}");
+    }
+}
+
+#[test]
+fn time_ranges_ask_anew() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("t1");
+    assert_eq!(stage.app.investigation().period, Period::Last(1));
+    assert!(stage.line("rdptriage").contains("last 1h / 15m / UTC"));
+    assert!(stage.line("FILESRV-02").contains("100"));
+}
+
+#[test]
+fn every_key_of_a_footer_does_something() {
+    for keys in ["", "<enter>", "<enter><tab>", "<enter>3<enter>", "?", ":", "t", "i", "/"] {
+        let mut stage = Stage::story(200, 50);
+        stage.press(keys);
+        let footer = stage.text().lines().last().map(str::to_owned).unwrap_or_default();
+        assert!(footer.contains("help"), "{footer}");
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 48, ..ProptestConfig::default() })]
+    #[test]
+    fn no_keys_at_any_size_panic(keys in proptest::collection::vec(proptest::sample::select(KEYS.to_vec()), 0..40), sizes in proptest::collection::vec((0_u16..220, 0_u16..60), 1..4)) {
+        let mut stage = Stage::story(80, 24);
+        for (place, key) in keys.iter().enumerate() {
+            if let Some((width, height)) = sizes.get(place / 12) {
+                stage.resize(*width, *height);
+            }
+            stage.press(key);
+            let _ = stage.buffer();
+            stage.wanted.clear();
+        }
+    }
+}
+
+/// Every key that is bound somewhere, and some that type.
+const KEYS: [&str; 48] = [
+    "j", "k", "h", "l", "g", "G", "<enter>", "<esc>", "<tab>", "<shift-tab>", "1", "2", "3", "9", "[", "]", "z", "Z", "<", ">", "v", "/", "n", "N", "+", "-", "s", "S", "t", "b", "p", "r", "o",
+    "y", "i", ":", "?", "q", "<ctrl-l>", "<page-down>", "<page-up>", "<backspace>", "<delete>", "<ctrl-w>", "x", "é", "\"", "*",
+];
+
+#[test]
+fn every_bound_key_can_be_spelled() {
+    for keys in KEYS {
+        assert!(key::typed(keys).is_ok(), "{keys}");
+    }
+}
