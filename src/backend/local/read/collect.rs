@@ -84,6 +84,11 @@ impl Collector {
         }
     }
 
+    /// The reports so far, one for each source.
+    pub fn reports(&self) -> &[SourceReport] {
+        &self.reports
+    }
+
     /// How many sources have begun so far.
     pub fn sources(&self) -> usize {
         self.reports.len()
