@@ -198,7 +198,10 @@ impl App {
         }
         let focused = self.layers.last().or(self.pages.last());
         if let Some(focused) = focused {
-            view::footer::draw(&cx, focused.as_ref(), &self.pending, self.notice.as_deref(), regions.footer, buf);
+            match self.stage {
+                Stage::Open => view::footer::draw(&cx, focused.as_ref(), &self.pending, self.notice.as_deref(), regions.footer, buf),
+                _ => view::footer::draw_only(&cx, &[crate::investigation::Action::Quit], regions.footer, buf),
+            }
         }
     }
 

@@ -254,7 +254,7 @@ impl View for Destinations {
     fn render(&self, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         let state = cx.investigation;
         let pen = cx.pen;
-        let Some(board) = state.board() else {
+        let Some(board) = state.board().filter(|board| !board.lanes.is_empty() || state.overview.value().is_none_or(|overview| overview.extent.is_some() || overview.is_live)) else {
             return waiting(cx, area, buf);
         };
         let rows = self.rows(board);
@@ -310,7 +310,7 @@ fn waiting(cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     let what = match state.overview.value() {
         None => "asking what there is…".to_owned(),
         Some(overview) if overview.extent.is_none() && !overview.is_live => {
-            let advice = "the reports of `rdptriage doctor` and the header say what was read and what was skipped";
+            let advice = "the header says what was skipped; counts --format json reports on every file";
             return opening::message("there is no RDP event in what was opened", Some(advice), Role::Text, cx.pen, area, buf);
         }
         Some(_) => format!("asking who reached what, {}…", state.period.name()),

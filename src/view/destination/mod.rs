@@ -138,8 +138,8 @@ impl View for DestinationView {
 
     fn footer(&self) -> Vec<Action> {
         match self.pane {
-            Pane::Table => vec![Action::Enter, Action::OnlyNew, Action::NextAnomaly, Action::NextPane, Action::Filter, Action::Query, Action::Back],
-            Pane::Chart => vec![Action::BucketLeft, Action::BucketRight, Action::NextAnomaly, Action::Range, Action::ZoomIn, Action::NextPane, Action::Back],
+            Pane::Table => vec![Action::Enter, Action::Back, Action::OnlyNew, Action::NextAnomaly, Action::NextPane, Action::Filter, Action::Query],
+            Pane::Chart => vec![Action::BucketLeft, Action::BucketRight, Action::NextAnomaly, Action::Range, Action::Back, Action::NextPane, Action::ZoomIn],
         }
     }
 
