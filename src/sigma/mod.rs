@@ -107,11 +107,6 @@ impl RuleSet {
         self.rules.iter().position(|rule| rule.id() == id)
     }
 
-    /// Id of the rule at `place`.
-    pub fn id(&self, _place: usize) -> &str {
-        ""
-    }
-
     /// The event codes that any rule could match; `None` where a rule does not say.
     pub fn event_codes(&self) -> Option<Vec<u32>> {
         let mut all = std::collections::BTreeSet::new();
