@@ -144,9 +144,9 @@ impl Request {
         match &self.source {
             Source::Cluster(connection) => Ok(Arc::new(elastic::open(connection.as_ref().clone(), Arc::clone(&self.rules)).await?)),
             Source::Files(paths) => {
-                let meaning = super::files::Meaning::new(self)?;
+                let interpreter = super::files::interpreter(self)?;
                 let paths = paths.clone();
-                let read = tokio::task::spawn_blocking(move || super::files::open(paths, &meaning, progress.as_ref()));
+                let read = tokio::task::spawn_blocking(move || super::files::open(paths, &interpreter, progress.as_ref()));
                 read.await.map_err(|error| BackendError::new(format!("the files could not be read: {error}")))?
             }
         }
