@@ -189,4 +189,20 @@ mod tests {
         assert_eq!(resolve("s"), Resolved::Action(Action::Sort));
         assert_eq!(Keymap::with_user("default.toml", DEFAULT).as_ref(), Ok(&Keymap::standard()));
     }
+
+    proptest::proptest! {
+        #[test]
+        fn whatever_users_bind_nothing_collides(lines in proptest::collection::vec(("(global|table|chart|prompt)", "[a-cq?] ?[a-cq?]?|ctrl-c|esc|up", "(up|down|quit|none|help)"), 0..12)) {
+            let text: String = lines.iter().map(|(place, keys, action)| format!("{place}.\"{keys}\" = \"{action}\"\n")).collect();
+            let Ok(keymap) = Keymap::with_user("keys.toml", &text) else { return Ok(()) };
+            for mode in Mode::ALL {
+                let bindings = keymap.bindings(mode);
+                for (place, one) in bindings.iter().enumerate() {
+                    proptest::prop_assert!(!bindings.iter().skip(place + 1).any(|two| one.keys.starts_with(&two.keys) || two.keys.starts_with(&one.keys)));
+                    let (last, pending) = one.keys.split_last().expect("keys");
+                    proptest::prop_assert_eq!(keymap.resolve(mode, pending, *last), Resolved::Action(one.action));
+                }
+            }
+        }
+    }
 }

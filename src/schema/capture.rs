@@ -57,8 +57,19 @@ impl<'a> Captured<'a> {
 /// # Errors
 /// Where the text is no JSON object, or more than one.
 pub fn capture<'a>(paths: &Paths, hit: Option<Slot>, text: &'a [u8]) -> Result<Captured<'a>, serde_json::Error> {
+    // Checking the whole text once is cheaper than every string of it. Broken characters in values that nobody reads do no harm.
+    match std::str::from_utf8(text) {
+        Ok(text) => capture_from(paths, hit, serde_json::Deserializer::from_str(text)),
+        Err(_) => capture_from(paths, hit, serde_json::Deserializer::from_slice(text)),
+    }
+}
+
+fn capture_from<'a, R: serde_json::de::Read<'a>>(
+    paths: &Paths,
+    hit: Option<Slot>,
+    mut json: serde_json::Deserializer<R>,
+) -> Result<Captured<'a>, serde_json::Error> {
     let mut captured = Captured::default();
-    let mut json = serde_json::Deserializer::from_slice(text);
     Object(Place { paths, hit, node: ROOT, captured: &mut captured }).deserialize(&mut json)?;
     json.end()?;
     Ok(captured)

@@ -74,6 +74,16 @@ impl Interpreter {
         Ok(Self { paths, schemas, by_code, by_class, sigma: rules, sigma_codes, index, id, options })
     }
 
+    /// The Sigma rules that records are held against.
+    pub fn rules(&self) -> &RuleSet {
+        &self.sigma
+    }
+
+    /// Names of the schemas, in the order in which they are tried.
+    pub fn schema_names(&self) -> impl Iterator<Item = &str> {
+        self.schemas.iter().map(|schema| &*schema.name)
+    }
+
     /// Reads one JSON document: plain, or an exported search hit.
     ///
     /// # Errors

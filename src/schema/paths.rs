@@ -1,18 +1,73 @@
 //! Every path that any schema names, as one tree, so that a document is walked once whoever it belongs to.
 
-use std::collections::HashMap;
-
-use foldhash::fast::FixedState;
-
 /// Number of a path.
 pub type Slot = u16;
 
 /// Where the tree begins.
 pub const ROOT: u32 = 0;
 
+/// The keys of one node, found by [`sign`]: most keys of a document are not among them, and a table mostly empty tells at once.
+#[derive(Debug, Default)]
+struct Children {
+    /// Places of the entries, counted from 1, by the highest bits of their sign; 0 is free. A power of two long.
+    table: Vec<u16>,
+    entries: Vec<(u64, Box<str>, u32)>,
+}
+
+/// A number that tells keys apart nearly always: the first and the last eight bytes, and the length.
+fn sign(key: &str) -> u64 {
+    let bytes = key.as_bytes();
+    let (first, last) = match (bytes.first_chunk::<8>(), bytes.last_chunk::<8>()) {
+        (Some(first), Some(last)) => (u64::from_le_bytes(*first), u64::from_le_bytes(*last)),
+        _ => (bytes.iter().fold(0, |number, byte| number << 8 | u64::from(*byte)), 0),
+    };
+    let mixed = (first ^ last.rotate_left(29) ^ bytes.len() as u64).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+    mixed ^ (mixed << 32)
+}
+
+impl Children {
+    fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    fn get(&self, key: &str) -> Option<u32> {
+        let sign = sign(key);
+        let mut at = self.start(sign)?;
+        // At least three quarters of the table are free, so this ends.
+        loop {
+            let entry = usize::from(*self.table.get(at)?).checked_sub(1)?;
+            let (known, name, child) = self.entries.get(entry)?;
+            if *known == sign && **name == *key {
+                return Some(*child);
+            }
+            at = (at + 1) & (self.table.len() - 1);
+        }
+    }
+
+    fn start(&self, sign: u64) -> Option<usize> {
+        let bits = self.table.len().checked_ilog2()?;
+        usize::try_from(sign.checked_shr(64 - bits)?).ok()
+    }
+
+    fn insert(&mut self, key: &str, child: u32) {
+        self.entries.push((sign(key), key.into(), child));
+        let size = (4 * self.entries.len()).next_power_of_two();
+        self.table = vec![0; size];
+        for (place, (sign, ..)) in self.entries.iter().enumerate() {
+            let mut at = self.start(*sign).unwrap_or_default();
+            while self.table.get(at).is_some_and(|taken| *taken != 0) {
+                at = (at + 1) & (size - 1);
+            }
+            if let Some(free) = self.table.get_mut(at) {
+                *free = u16::try_from(place + 1).unwrap_or_default();
+            }
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 struct Node {
-    children: HashMap<Box<str>, u32, FixedState>,
+    children: Children,
     slot: Option<Slot>,
     is_long: bool,
     /// The parent, where this is a list of name and value pairs that belong to the parent.
@@ -30,7 +85,7 @@ impl Default for Paths {
     fn default() -> Self {
         let mut root = Node::default();
         // An exported hit: what `_source` holds is the document.
-        root.children.insert("_source".into(), ROOT);
+        root.children.insert("_source", ROOT);
         Self { nodes: vec![root], names: Vec::new() }
     }
 }
@@ -72,9 +127,9 @@ impl Paths {
             let next = u32::try_from(self.nodes.len()).unwrap_or(u32::MAX);
             let Some(node) = self.nodes.get_mut(at as usize) else { return at };
             match node.children.get(key) {
-                Some(child) => at = *child,
+                Some(child) => at = child,
                 None => {
-                    node.children.insert(key.into(), next);
+                    node.children.insert(key, next);
                     self.nodes.push(Node::default());
                     at = next;
                 }
@@ -90,12 +145,12 @@ impl Paths {
             return None;
         }
         if let Some(child) = children.get(key) {
-            return Some(*child);
+            return Some(child);
         }
         if !key.contains('.') {
             return None;
         }
-        key.split('.').try_fold(node, |at, part| self.nodes.get(at as usize)?.children.get(part).copied())
+        key.split('.').try_fold(node, |at, part| self.nodes.get(at as usize)?.children.get(part))
     }
 
     /// The slot at `node`.

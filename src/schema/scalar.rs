@@ -97,6 +97,10 @@ pub const RECEIVED: &[&str] = &["false", "ingress", "inbound", "%%14592", "no", 
 
 /// Whether text says something at all.
 pub fn is_usable(text: &str) -> bool {
+    // Nearly every value begins like one.
+    if text.bytes().next().is_some_and(|byte| byte > b'-') {
+        return true;
+    }
     let text = text.trim();
     !text.is_empty() && text != "-" && text != "(null)"
 }

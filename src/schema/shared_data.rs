@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::{Interpreter, Options, Reading, Schemas};
+use crate::domain::{Event, time::rfc3339_micros};
 use crate::sigma::RuleSet;
 
 fn lines(path: &Path) -> Vec<Vec<u8>> {
@@ -15,13 +16,72 @@ fn lines(path: &Path) -> Vec<Vec<u8>> {
     BufReader::new(reader).split(b'\n').map(|line| line.expect("a line")).collect()
 }
 
-/// Kinds without a truth kind tell more about others; the truth files do not list them.
-fn is_counted(kind: &str, truth: &str) -> bool {
-    truth.contains(&format!("\"{kind}\"")) || !["sec4648", "sec4672", "sysmon1", "sec4625_lt3", "lsm39", "lsm40", "lsm23"].contains(&kind)
+/// What the truth files list for one destination, as far as one event after the other tells it.
+#[derive(Default, PartialEq, Debug)]
+struct Counted {
+    events: u64,
+    sources: BTreeMap<String, u64>,
+    users: BTreeMap<String, u64>,
+}
+
+impl Counted {
+    fn add(&mut self, event: &Event) {
+        self.events += 1;
+        if let Some(source) = event.source {
+            *self.sources.entry(source.to_string()).or_default() += 1;
+        }
+        if let Some(user) = &event.user {
+            *self.users.entry(user.raw().to_owned()).or_default() += 1;
+        }
+    }
+}
+
+type ByDestination = BTreeMap<String, BTreeMap<String, Counted>>;
+
+fn truth_by(truth: &serde_json::Value, name: &str) -> ByDestination {
+    let counts = |value: &serde_json::Value| serde_json::from_value(value.clone()).expect("counts");
+    let counted = |value: &serde_json::Value| Counted {
+        events: value["events"].as_u64().expect("a number"),
+        sources: counts(&value["sources"]),
+        users: counts(&value["users"]),
+    };
+    let families = truth[name].as_object().expect("families");
+    families
+        .iter()
+        .map(|(family, destinations)| {
+            (family.clone(), destinations.as_object().expect("destinations").iter().map(|(destination, value)| (destination.clone(), counted(value))).collect())
+        })
+        .collect()
+}
+
+/// Kinds that tell more about others are not in the truth files.
+const UNLISTED: &[&str] = &["sec4648", "sec4672", "sysmon1", "sec4625_lt3", "lsm23", "lsm39", "lsm40"];
+
+/// Reads every line of a text file as a document or as a row under the last `#fields`.
+fn readings(interpreter: &Interpreter, path: &Path) -> Vec<Reading> {
+    let mut columns = None;
+    let mut readings = Vec::new();
+    for line in lines(path) {
+        if line.starts_with(b"{") {
+            readings.push(interpreter.json(&line).expect("a document"));
+            continue;
+        }
+        let text = String::from_utf8(line).expect("text");
+        if let Some(names) = text.strip_prefix("#fields\t") {
+            columns = Some(interpreter.header(&names.split('\t').collect::<Vec<_>>()).expect("a header"));
+        }
+        if text.starts_with('#') || text.is_empty() {
+            continue;
+        }
+        let values: Vec<_> = text.split('\t').collect();
+        let columns = columns.as_ref().expect("a header before the rows");
+        readings.push(interpreter.row(columns, &|place| values.get(place).map(|text| (*text).into())).expect("a row"));
+    }
+    readings
 }
 
 #[test]
-fn kinds_are_those_of_the_truth() {
+fn events_are_those_of_the_truth() {
     let shared = std::env::var_os("RDPTRIAGE_SHARED").map_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared"), PathBuf::from);
     let mut files = Vec::new();
     for folder in [shared.join("data"), shared.join("data/derived")] {
@@ -34,48 +94,38 @@ fn kinds_are_those_of_the_truth() {
             [".ndjson", ".ndjson.gz", ".json.gz", ".log.gz"].iter().any(|end| name.ends_with(end))
         }));
     }
-    assert!(files.len() >= 6, "{files:?}");
     let interpreter = Interpreter::new(Schemas::built_in(), Arc::new(RuleSet::default()), Options::default()).expect("ours");
     for path in files {
-        let truth_text = std::fs::read_to_string(format!("{}.truth.json", path.display())).expect("a truth file");
-        let truth: serde_json::Value = serde_json::from_str(&truth_text).expect("JSON");
-        let expected: BTreeMap<String, u64> = serde_json::from_value(truth["info"]["rdp_events"].clone()).expect("kinds");
-        let mut found: BTreeMap<String, u64> = BTreeMap::new();
-        let mut users: BTreeMap<String, u64> = BTreeMap::new();
-        let (mut first, mut last) = (None, None);
-        let mut columns = None;
-        for line in lines(&path) {
-            let reading = if line.starts_with(b"{") {
-                interpreter.json(&line)
-            } else {
-                let text = String::from_utf8(line).expect("text");
-                if let Some(names) = text.strip_prefix("#fields\t") {
-                    columns = Some(interpreter.header(&names.split('\t').collect::<Vec<_>>()).expect("a header"));
-                }
-                if text.starts_with('#') || text.is_empty() {
-                    continue;
-                }
-                let values: Vec<_> = text.split('\t').collect();
-                interpreter.row(columns.as_ref().expect("a header first"), &|place| values.get(place).map(|text| (*text).into()))
-            };
-            match reading.expect("a record") {
-                Reading::Event { event, .. } => {
-                    if is_counted(event.kind.name(), &truth["info"]["rdp_events"].to_string()) {
-                        *found.entry(event.kind.name().to_owned()).or_default() += 1;
-                        if let Some(user) = &event.user {
-                            *users.entry(user.raw().to_owned()).or_default() += 1;
-                        }
-                        first = Some(first.map_or(event.time, |first: crate::domain::Timestamp| first.min(event.time)));
-                        last = Some(last.map_or(event.time, |last: crate::domain::Timestamp| last.max(event.time)));
-                    }
-                }
-                Reading::Other { .. } => {}
+        let truth = std::fs::read(format!("{}.truth.json", path.display())).expect("a truth file");
+        let truth: serde_json::Value = serde_json::from_slice(&truth).expect("JSON");
+        let mut kinds: BTreeMap<String, u64> = BTreeMap::new();
+        let (mut by_address, mut by_host) = (ByDestination::new(), ByDestination::new());
+        let mut times = Vec::new();
+        for reading in readings(&interpreter, &path) {
+            let event = match reading {
+                Reading::Event { event, .. } => event,
+                Reading::Other { .. } => continue,
                 Reading::Unknown => panic!("{}: a record of no known schema", path.display()),
+            };
+            if UNLISTED.contains(&event.kind.name()) {
+                continue;
+            }
+            *kinds.entry(event.kind.name().to_owned()).or_default() += 1;
+            times.push(event.time);
+            let family = format!("{:?}", event.kind.family()).to_lowercase();
+            if let Some(address) = event.destination {
+                by_address.entry(family.clone()).or_default().entry(address.to_string()).or_default().add(&event);
+            }
+            if let Some(host) = event.destination_host() {
+                by_host.entry(family).or_default().entry(host.raw().to_owned()).or_default().add(&event);
             }
         }
-        assert_eq!(found, expected, "{}", path.display());
-        for (time, name) in [(first, "rdp_first"), (last, "rdp_last")] {
-            assert_eq!(time.map(crate::domain::time::rfc3339_micros).as_deref(), truth["info"][name].as_str(), "{} {name}", path.display());
+        let expected: BTreeMap<String, u64> = serde_json::from_value(truth["info"]["rdp_events"].clone()).expect("kinds");
+        assert_eq!(kinds, expected, "{}", path.display());
+        for (time, name) in [(times.iter().min(), "rdp_first"), (times.iter().max(), "rdp_last")] {
+            assert_eq!(time.map(|time| rfc3339_micros(*time)).as_deref(), truth["info"][name].as_str(), "{} {name}", path.display());
         }
+        assert_eq!(by_address, truth_by(&truth, "by_destination_ip"), "{}", path.display());
+        assert_eq!(by_host, truth_by(&truth, "by_destination_host"), "{}", path.display());
     }
 }

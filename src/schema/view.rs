@@ -183,3 +183,40 @@ impl Fields for Row<'_, '_, '_> {
 }
 
 impl View for Row<'_, '_, '_> {}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::schema::capture::capture;
+    use crate::schema::{Interpreter, Options, Schemas};
+
+    fn fields(document: &str, names: &[&str]) -> Vec<Option<Value>> {
+        let interpreter = Interpreter::new(Schemas::built_in(), Arc::new(RuleSet::default()), Options::default()).expect("ours");
+        let captured = capture(&interpreter.paths, None, document.as_bytes()).expect("JSON");
+        let schema = interpreter.schemas.iter().find(|schema| !schema.loose && schema.proofs.iter().any(|proof| proof.holds(&captured, false))).expect("known");
+        let view = Json::new(Record { captured: &captured, schema }, document.as_bytes());
+        names.iter().map(|name| view.field(name)).collect()
+    }
+
+    #[test]
+    fn sigma_names_in_every_shape_of_one_event() {
+        let names = ["EventID", "Initiated", "DestinationPort", "Image", "User", "RuleName", "Nothing"];
+        let expected = vec![Some(3.into()), Some(true.into()), Some("3389".into()), Some("C:\\x.exe".into()), Some("CORP\\kim".into()), Some("r".into()), None];
+        let ecs = r#"{"_index":"i","_source":{"@timestamp":"2026-03-08T15:04:05Z","event":{"code":"3"},"network":{"direction":"egress"},"destination":{"port":"3389"},"process":{"executable":"C:\\x.exe"},"user":{"name":"kim","domain":"CORP"},"winlog":{"channel":"Microsoft-Windows-Sysmon/Operational","event_data":{"RuleName":"r"}}}}"#;
+        assert_eq!(fields(ecs, &names), expected);
+        let raw = r##"{"Event":{"System":{"EventID":{"#text":3},"Channel":"Microsoft-Windows-Sysmon/Operational"},"EventData":{"Initiated":"true","DestinationPort":"3389","Image":"C:\\x.exe","User":"CORP\\kim","RuleName":"r"}}}"##;
+        assert_eq!(fields(raw, &names), expected);
+        let pairs = r##"{"Event":{"System":{"EventID":3,"Channel":"Microsoft-Windows-Sysmon/Operational"},"EventData":{"Data":[{"@Name":"Initiated","#text":"true"},{"@Name":"DestinationPort","#text":"3389"},{"@Name":"Image","#text":"C:\\x.exe"},{"@Name":"User","#text":"CORP\\kim"},{"@Name":"RuleName","#text":"r"}]}}}"##;
+        assert_eq!(fields(pairs, &names), expected);
+        let flat = r#"{"EventID":"3","Hostname":"pc-1","Initiated":true,"DestinationPort":"3389","Image":"C:\\x.exe","User":"CORP\\kim","RuleName":"r"}"#;
+        assert_eq!(fields(flat, &names), expected);
+    }
+
+    #[test]
+    fn logon_types_are_numbers_to_sigma() {
+        let document = r#"{"event":{"code":"4624"},"winlog":{"channel":"Security","logon":{"type":"RemoteInteractive"}}}"#;
+        assert_eq!(fields(document, &["LogonType"]), [Some("10".into())]);
+    }
+}

@@ -172,3 +172,11 @@ fn errors_name_file_and_line() {
     let unknown = Theme::load("drak", Depth::True, &[]).expect_err("no such theme");
     assert_eq!((unknown.what.as_str(), unknown.advice.as_deref()), ("there is no theme called \"drak\"", Some("choose one of dark, light, mono")));
 }
+
+proptest::proptest! {
+    #[test]
+    fn whatever_a_file_holds_is_an_answer(text in "(\\[(role|palette|role-16|x)\\]|[a-z.\"]{1,9} ?= ?[\\[{\"#a-f0-9]{0,9}[\"}\\]]?|\\PC|\\n){0,30}") {
+        let _ = user(&text);
+        let _ = user(&format!("inherit = \"dark\"\n{text}"));
+    }
+}

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use serde_json::{Map, Value, json};
 
@@ -57,7 +56,7 @@ impl Elastic {
     pub(super) async fn rows(&self, scope: &Scope, wanted: Wanted, gaps: &mut Gaps) -> Result<Vec<Row>, BackendError> {
         let wanted = wanted.for_scope(scope);
         let mut rows = Vec::new();
-        for target in self.targets().await?.iter() {
+        for target in &self.landscape(gaps).await?.targets {
             let groups = compile::groups(&target.fields, scope.families, &self.ports);
             for present in self.census(target, &groups, scope, gaps).await? {
                 if rows.len() >= MOST_ROWS {
@@ -187,19 +186,6 @@ impl Elastic {
         });
         read.await.map(drop)
     }
-
-    /// What the asked indices hold, from memory where it was asked lately.
-    pub(super) async fn targets(&self) -> Result<Arc<Vec<Target>>, BackendError> {
-        let mut known = self.known.lock().await;
-        if let Some((since, targets)) = known.as_ref()
-            && since.elapsed() < super::FIELDS_STAY
-        {
-            return Ok(Arc::clone(targets));
-        }
-        let targets = Arc::new(super::fields::targets(&self.client, &self.patterns).await?);
-        *known = Some((std::time::Instant::now(), Arc::clone(&targets)));
-        Ok(targets)
-    }
 }
 
 fn blank(group: &Group) -> Row {
@@ -229,7 +215,7 @@ fn dimensions(group: &Group, wanted: Wanted) -> Vec<(char, Vec<&'static str>)> {
     add(wanted.endpoint, 'd', group.destination());
     add(wanted.endpoint && group.is_destination, 'h', group.shape.host);
     add(wanted.process, 'p', group.shape.process);
-    add(wanted.reason, 'r', group.shape.reason);
+    add(wanted.reason && group.kinds.iter().any(|(kind, _)| row::is_refusal(*kind)), 'r', group.shape.reason);
     if wanted.user {
         dimensions.push(('n', group.shape.user.iter().map(|(_, name)| *name).collect()));
         dimensions.push(('m', group.shape.user.iter().filter_map(|(domain, _)| *domain).collect()));

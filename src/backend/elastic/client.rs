@@ -48,11 +48,7 @@ impl Client {
             // Sniffing stays off: it panics on odd answers and leaves the addresses that were given.
             _ => TransportBuilder::new(MultiNodeConnectionPool::round_robin(urls, None)),
         };
-        let mut builder = builder
-            .enable_meta_header(false)
-            .timeout(TIMEOUT)
-            .header(USER_AGENT, HeaderValue::from_static(concat!("rdptriage/", env!("CARGO_PKG_VERSION"))))
-            .header(HeaderName::from_static("x-opaque-id"), HeaderValue::from_static("rdptriage"));
+        let mut builder = builder.enable_meta_header(false).timeout(TIMEOUT);
         if let Some(credentials) = authorization(&connection.credentials) {
             builder = builder.auth(credentials);
         }
@@ -106,7 +102,7 @@ impl Client {
     }
 
     async fn attempt(&self, what: &str, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
-        let sent = self.transport.send(method, path, HeaderMap::new(), None::<&()>, body.map(JsonBody::new), None).await;
+        let sent = self.transport.send(method, path, signature(), None::<&()>, body.map(JsonBody::new), None).await;
         let response = sent.map_err(|reason| self.unreachable(what, &reason))?;
         let status = response.status_code();
         let pause = retry_after(&response);
@@ -206,6 +202,14 @@ impl Failure {
     fn final_(error: BackendError) -> Self {
         Self { error, may_pass: false, pause: None }
     }
+}
+
+/// By what the cluster's slow log and task list know us.
+fn signature() -> HeaderMap {
+    let mut headers = HeaderMap::new();
+    headers.insert(USER_AGENT, HeaderValue::from_static(concat!("rdptriage/", env!("CARGO_PKG_VERSION"))));
+    headers.insert(HeaderName::from_static("x-opaque-id"), HeaderValue::from_static("rdptriage"));
+    headers
 }
 
 fn place_of(url: &Url) -> String {

@@ -31,8 +31,10 @@ pub(super) fn event(hit: &Value) -> Option<Event> {
     event.user = user(document, shape.user);
     event.process = word(document, shape.process);
     event.code = first(document, shape.code, |text| text.trim().parse().ok());
-    let reasons: Vec<String> = shape.reason.iter().filter_map(|path| at(document, path)).collect();
-    event.reason = row::reason(reasons.iter().map(String::as_str));
+    if row::is_refusal(kind) {
+        let reasons: Vec<String> = shape.reason.iter().filter_map(|path| at(document, path)).collect();
+        event.reason = row::reason(reasons.iter().map(String::as_str));
+    }
     event.channel = word(document, shape.channel);
     event.record = word(document, shape.record);
     let (index, id) = origin(hit);

@@ -22,7 +22,7 @@ impl Elastic {
         let fields = document::source_filter();
         let mut events = Vec::new();
         let mut total = 0;
-        for target in self.targets().await?.iter() {
+        for target in &self.landscape(&mut gaps).await?.targets {
             let groups = compile::groups(&target.fields, scope.families, &self.ports);
             let ways: Vec<_> = groups
                 .iter()

@@ -8,6 +8,7 @@ use super::client::Client;
 use super::shape::{SHAPES, TIME};
 use super::sigma_query::FIELDS;
 use crate::backend::BackendError;
+use crate::domain::Foreign;
 
 /// How a field can be asked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -64,16 +65,56 @@ pub(super) struct Target {
 /// How long a path may be; proxies and clusters refuse longer request lines.
 const LONGEST_PATH: usize = 3000;
 
-/// Asks for the fields of everything that `patterns` match and sorts the indices by them.
-pub(super) async fn targets(client: &Client, patterns: &[String]) -> Result<Vec<Target>, BackendError> {
-    let known: BTreeSet<&'static str> =
-        SHAPES.iter().flat_map(|shape| shape.paths()).chain(FIELDS.iter().flat_map(|(_, paths)| paths.iter().copied())).chain([TIME]).collect();
+/// What the asked patterns lead to.
+#[derive(Clone, PartialEq, Debug, Default)]
+pub(super) struct Landscape {
+    /// The indices, by what they hold.
+    pub(super) targets: Vec<Target>,
+    /// What of the patterns could not be had, and why.
+    pub(super) lost: Option<String>,
+}
+
+/// Asks for the fields of everything that `patterns` match and sorts the indices by them. A pattern that is refused
+/// costs only itself, unless it is the only one.
+pub(super) async fn landscape(client: &Client, patterns: &[String]) -> Result<Landscape, BackendError> {
+    let whole = targets(client, patterns).await;
+    let (mut found, mut lost) = (Vec::new(), Vec::new());
+    match whole {
+        Ok(targets) => found = targets,
+        Err(error) if patterns.len() < 2 => return Err(error),
+        Err(error) => {
+            for pattern in patterns {
+                match targets(client, std::slice::from_ref(pattern)).await {
+                    Ok(targets) => found.extend(targets.into_iter().filter(|target| !found.contains(target)).collect::<Vec<_>>()),
+                    Err(_) => lost.push(Foreign::from(pattern.as_str()).safe().into_string()),
+                }
+            }
+            if lost.len() == patterns.len() {
+                return Err(error);
+            }
+        }
+    }
+    let lost = if !lost.is_empty() {
+        Some(format!("no right to {} or no such index", lost.join(", ")))
+    } else if found.is_empty() {
+        Some(format!("no index with a time that may be read matches {}", Foreign::from(patterns.join(", ")).safe()))
+    } else {
+        None
+    };
+    Ok(Landscape { targets: found, lost })
+}
+
+async fn targets(client: &Client, patterns: &[String]) -> Result<Vec<Target>, BackendError> {
+    let spellings = SHAPES.iter().flat_map(|shape| shape.paths()).chain(FIELDS.iter().flat_map(|(_, paths)| paths.iter().copied()));
+    let known: BTreeSet<&'static str> = spellings.chain([TIME]).collect();
     let mut caps: BTreeMap<String, Value> = BTreeMap::new();
     let mut indices = BTreeSet::new();
     let names: Vec<String> = known.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.keyword")]).collect();
+    let what = format!("ask for the fields of {}", Foreign::from(patterns.join(", ")).safe());
     for part in in_parts(&names, LONGEST_PATH) {
-        let path = format!("{}/_field_caps?ignore_unavailable=true&allow_no_indices=true&include_unmapped=true&fields={part}", encoded(&patterns.join(",")));
-        let answer = client.get(&format!("ask for the fields of {}", patterns.join(", ")), &path).await?;
+        // Named indices that are missing or forbidden are an error; only patterns may match nothing.
+        let path = format!("{}/_field_caps?ignore_unavailable=false&allow_no_indices=true&include_unmapped=true&fields={part}", encoded(&patterns.join(",")));
+        let answer = client.get(&what, &path).await?;
         indices.extend(texts(answer.get("indices")));
         if let Some(Value::Object(fields)) = answer.get("fields") {
             caps.extend(fields.iter().map(|(name, caps)| (name.clone(), caps.clone())));

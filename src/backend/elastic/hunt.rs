@@ -23,7 +23,7 @@ impl Elastic {
         })?;
         let mut gaps = Gaps::default();
         let mut hits = Vec::new();
-        for target in self.targets().await?.iter() {
+        for target in &self.landscape(&mut gaps).await?.targets {
             // Without a code field these are no Windows events, and Sigma's rules for Windows do not apply.
             let Some(narrowed) = self.rules.get(place).map(|rule| necessary(&rule.parsed().detection, &target.fields)) else { continue };
             if !paths("EventID").is_some_and(|paths| paths.iter().any(|path| target.fields.contains_key(path))) {

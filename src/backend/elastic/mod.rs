@@ -28,13 +28,13 @@ use crate::query::{Answer, Ask};
 use crate::sigma::RuleSet;
 use client::Client;
 pub use connection::{Connection, Credentials, DEFAULT_INDEX};
-use fields::Target;
+use fields::Landscape;
 
 /// How long the fields of a cluster are believed to stay as they are.
 const FIELDS_STAY: Duration = Duration::from_secs(60);
 
 /// What was last learnt of the fields, and when.
-type Known = Option<(Instant, Arc<Vec<Target>>)>;
+type Known = Option<(Instant, Arc<Landscape>)>;
 
 /// A cluster that can be asked.
 pub struct Elastic {

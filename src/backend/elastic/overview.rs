@@ -18,8 +18,7 @@ impl Elastic {
         let mut gaps = Gaps::default();
         let mut reports = Vec::new();
         let mut extent: Option<(Timestamp, Timestamp)> = None;
-        let targets = self.targets().await?;
-        for target in targets.iter() {
+        for target in &self.landscape(&mut gaps).await?.targets {
             let groups = compile::groups(&target.fields, Families::EVERY, &self.ports);
             let kinds: Vec<(Kind, &'static str, &Value)> =
                 groups.iter().flat_map(|group| group.kinds.iter().map(|(kind, query)| (*kind, group.shape.schema, query))).collect();
@@ -57,10 +56,7 @@ impl Elastic {
             reports.push(report);
         }
         let events = reports.iter().map(SourceReport::events).sum();
-        let mut completeness = gaps.completeness(events);
-        if targets.is_empty() {
-            completeness.capped = Some(format!("no index with a time matches {}", self.patterns.join(", ")));
-        }
+        let completeness = gaps.completeness(events);
         Ok(Overview {
             title: self.title.clone(),
             extent: extent.map(|(from, last)| Range { from, to: last.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(last) }),
@@ -73,14 +69,14 @@ impl Elastic {
 
 /// A question as it could be pasted into a console, for the fields seen last.
 pub(super) fn query_text(elastic: &Elastic, ask: &Ask) -> String {
-    let known = elastic.known.try_lock().ok().and_then(|known| known.as_ref().map(|(_, targets)| targets.clone())).unwrap_or_default();
+    let known = elastic.known.try_lock().ok().and_then(|known| known.as_ref().map(|(_, landscape)| landscape.clone())).unwrap_or_default();
     let everything = Scope::over(Range::ALL);
     let scope = match ask {
         Ask::Overview => &everything,
         Ask::Arrivals { scope, .. } | Ask::Tally { scope, .. } | Ask::Events { scope, .. } | Ask::Counts { scope, .. } | Ask::Hunt { scope, .. } => scope,
     };
     let mut text = String::new();
-    for target in known.iter() {
+    for target in &known.targets {
         let groups = compile::groups(&target.fields, scope.families, &elastic.ports);
         let ways: Vec<Value> = groups
             .iter()

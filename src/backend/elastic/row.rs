@@ -1,6 +1,6 @@
 //! One combination of values that occurred, with how often and when: what aggregations and documents both come down to.
 
-use crate::domain::{Address, Endpoint, Event, Family, Foreign, Timestamp};
+use crate::domain::{Address, Endpoint, Event, Family, Foreign, Kind, Timestamp};
 use crate::query::Scope;
 
 /// A combination of values and its events.
@@ -72,6 +72,11 @@ pub(super) fn user(domain: Option<&str>, name: Option<&str>) -> Option<Foreign> 
         Some(domain) if !name.contains('\\') => Foreign::from(format!("{domain}\\{name}")),
         _ => Foreign::from(name),
     })
+}
+
+/// Whether an event of this kind can say why it was refused; a success has status fields too.
+pub(super) fn is_refusal(kind: Kind) -> bool {
+    kind.family() == Family::Failed || kind == Kind::LogonFailedNetwork
 }
 
 /// Status and sub-status in one text.

@@ -2,11 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
+use std::sync::Arc;
+use std::time::Instant;
 
 use serde_json::{Value, json};
 
 use super::Elastic;
-use super::fields::Target;
+use super::fields::{self, Landscape, Target};
 use super::shape::TIME;
 use crate::backend::BackendError;
 use crate::domain::completeness::Shards;
@@ -64,6 +66,23 @@ impl Gaps {
 }
 
 impl Elastic {
+    /// What the asked patterns lead to, from memory where it was asked lately. What could not be had is a gap of every answer.
+    pub(super) async fn landscape(&self, gaps: &mut Gaps) -> Result<Arc<Landscape>, BackendError> {
+        let mut known = self.known.lock().await;
+        let landscape = match known.as_ref() {
+            Some((since, landscape)) if since.elapsed() < super::FIELDS_STAY => Arc::clone(landscape),
+            _ => {
+                let landscape = Arc::new(fields::landscape(&self.client, &self.patterns).await?);
+                *known = Some((Instant::now(), Arc::clone(&landscape)));
+                landscape
+            }
+        };
+        if let Some(lost) = &landscape.lost {
+            gaps.cap(lost.clone());
+        }
+        Ok(landscape)
+    }
+
     /// Sends one search to a target. The parts of the answer to keep are named in `keep`, beside what says how whole it is.
     pub(super) async fn search(&self, what: &str, target: &Target, mut body: Value, keep: &str, gaps: &mut Gaps) -> Result<Value, BackendError> {
         if let Some(body) = body.as_object_mut() {

@@ -240,7 +240,7 @@ mod tests {
             r#"{"term":{"event.code":"3"}}"#,
             r#"{"term":{"destination.port":3389}}"#,
             r#""network.direction":["egress","outbound","true","TRUE","True"]"#,
-            r#"{"wildcard":{"process.executable":{"case_insensitive":true,"value":"*\\\\mstsc.exe"}}}"#,
+            r#"{"wildcard":{"process.executable":{"value":"*\\\\mstsc.exe","case_insensitive":true}}}"#,
             r#""must_not":[{"bool""#,
         ] {
             assert!(query.contains(part), "{part} in {query}");

@@ -5,6 +5,9 @@ const WIDEST: u16 = 12;
 /// From this width on, a bar leaves a column of air.
 const AIRY: u16 = 4;
 
+/// One bar in so many may be a column narrower than the others, so that one bucket too many does not halve them all.
+const NARROW: usize = 8;
+
 /// How buckets are laid out over columns.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub struct Grid {
@@ -14,6 +17,8 @@ pub struct Grid {
     per: usize,
     /// Columns of one bar, air included.
     pitch: u16,
+    /// How many bars, spread evenly, are a column narrower.
+    narrow: usize,
 }
 
 impl Grid {
@@ -21,8 +26,17 @@ impl Grid {
     pub fn new(buckets: usize, columns: u16) -> Self {
         let room = usize::from(columns).max(1);
         let per = buckets.div_ceil(room).max(1);
-        let pitch = if per > 1 { 1 } else { u16::try_from(room / buckets.max(1)).unwrap_or(1).clamp(1, WIDEST) };
-        Self { buckets, per, pitch }
+        if per > 1 {
+            return Self { buckets, per, pitch: 1, narrow: 0 };
+        }
+        let bars = buckets.max(1);
+        let wide = room.div_ceil(bars);
+        let lack = bars * wide - room;
+        let (pitch, narrow) = if lack <= bars / NARROW { (wide, lack) } else { (room / bars, 0) };
+        match u16::try_from(pitch) {
+            Ok(pitch) if pitch <= WIDEST => Self { buckets, per, pitch, narrow },
+            _ => Self { buckets, per, pitch: WIDEST, narrow: 0 },
+        }
     }
 
     /// Number of bars.
@@ -38,22 +52,28 @@ impl Grid {
 
     /// The first column of a bucket's bar.
     pub fn column(&self, bucket: usize) -> u16 {
-        u16::try_from(bucket / self.per).unwrap_or(u16::MAX).saturating_mul(self.pitch)
+        self.start(bucket / self.per)
     }
 
-    /// Columns from one bar to the next.
-    pub const fn pitch(&self) -> u16 {
-        self.pitch
+    /// The column after a bucket's bar and its air: where the next bar begins.
+    pub fn next_column(&self, bucket: usize) -> u16 {
+        self.start((bucket / self.per).saturating_add(1))
     }
 
-    /// Columns that a bar fills.
-    pub const fn filled(&self) -> u16 {
-        if self.pitch >= AIRY { self.pitch - 1 } else { self.pitch }
+    /// Columns that a bucket's bar fills.
+    pub fn filled(&self, bucket: usize) -> u16 {
+        let pitch = self.next_column(bucket).saturating_sub(self.column(bucket));
+        if self.pitch >= AIRY { pitch.saturating_sub(1) } else { pitch }
     }
 
     /// The column in the middle of a bucket's bar.
     pub fn middle(&self, bucket: usize) -> u16 {
-        self.column(bucket).saturating_add((self.filled() - 1) / 2)
+        self.column(bucket).saturating_add(self.filled(bucket).saturating_sub(1) / 2)
+    }
+
+    fn start(&self, bar: usize) -> u16 {
+        let lost = bar.saturating_mul(self.narrow) / self.bars().max(1);
+        u16::try_from(bar.saturating_mul(usize::from(self.pitch)).saturating_sub(lost)).unwrap_or(u16::MAX)
     }
 
     /// Columns from one bucket to the next, as a fraction where several share one.
@@ -75,18 +95,21 @@ mod tests {
             let members: Vec<usize> = (0..grid.bars()).flat_map(|bar| grid.members(bar)).collect();
             prop_assert_eq!(members, (0..buckets).collect::<Vec<_>>());
             for bucket in 0..buckets {
-                prop_assert!(grid.column(bucket) + grid.filled() <= columns);
-                prop_assert!(grid.middle(bucket) < grid.column(bucket) + grid.filled());
+                prop_assert!(grid.filled(bucket) > 0 && grid.column(bucket) + grid.filled(bucket) <= grid.next_column(bucket));
+                prop_assert!(grid.next_column(bucket) <= columns);
+                prop_assert!(grid.middle(bucket) < grid.column(bucket) + grid.filled(bucket));
             }
         }
     }
 
     #[test]
     fn few_widen_and_many_share() {
-        assert_eq!(Grid::new(48, 60), Grid { buckets: 48, per: 1, pitch: 1 });
-        assert_eq!(Grid::new(12, 60), Grid { buckets: 12, per: 1, pitch: 5 });
-        assert_eq!(Grid::new(2, 60), Grid { buckets: 2, per: 1, pitch: 12 });
-        assert_eq!(Grid::new(96, 60), Grid { buckets: 96, per: 2, pitch: 1 });
+        let grid = |per, pitch, narrow| move |buckets| Grid { buckets, per, pitch, narrow };
+        assert_eq!(Grid::new(48, 60), grid(1, 1, 0)(48));
+        assert_eq!(Grid::new(12, 60), grid(1, 5, 0)(12));
+        assert_eq!(Grid::new(2, 60), grid(1, 12, 0)(2));
+        assert_eq!(Grid::new(96, 60), grid(2, 1, 0)(96));
+        assert_eq!(Grid::new(49, 96), grid(1, 2, 2)(49), "one bucket too many does not halve the bars");
         assert_eq!(Grid::new(2880, 70).members(69), 2880..2880);
     }
 }

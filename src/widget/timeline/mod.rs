@@ -174,7 +174,7 @@ impl Timeline<'_> {
         let worst = members.iter().filter(|bar| bar.is_odd()).map(|bar| bar.severity).max().flatten();
         let band = members.iter().filter_map(|bar| bar.band).reduce(|one, two| if two.upper > one.upper { two } else { one });
         let (all, new) = scale.eighths(bar.total(), bar.new);
-        let (upper, typical) = (band.map(|band| scale.row(band.upper)), band.map(|band| scale.row(band.typical)));
+        let (upper, typical) = (band.map(|band| scale.row(band.upper)), band.map(|band| scale.level(band.typical)));
         for row in 0..scale.rows {
             let fill = all.saturating_sub(row * 8).min(8);
             let (glyph, role) = if fill > 0 {
@@ -191,7 +191,7 @@ impl Timeline<'_> {
                 continue;
             };
             // Lines run through the air between bars.
-            let wide = if fill > 0 || row == 0 { grid.filled() } else { grid.pitch() };
+            let wide = if fill > 0 || row == 0 { grid.filled(first) } else { grid.next_column(first).saturating_sub(grid.column(first)) };
             let x = plot.x.saturating_add(grid.column(first));
             text::put(buf, plot, x, plot.bottom() - 1 - row, &glyph.repeat(usize::from(wide)), pen.style(role));
         }
@@ -237,7 +237,7 @@ impl Timeline<'_> {
         let last = self.bars.len() - 1;
         let (from, to) = (from.min(to).min(last), from.max(to).min(last));
         let x = plot.x.saturating_add(grid.column(from));
-        let end = plot.x.saturating_add(grid.column(to)).saturating_add(grid.filled());
+        let end = plot.x.saturating_add(grid.column(to)).saturating_add(grid.filled(to));
         buf.set_style(Rect { x, width: end.saturating_sub(x), ..plot }.intersection(plot), pen.style(Role::TimelineRange));
     }
 }

@@ -22,6 +22,11 @@ impl Scale {
         (all, new)
     }
 
+    /// The row in which a value lies; a value in the lowest row needs no line of its own there.
+    pub fn level(self, value: f32) -> u16 {
+        (f64::from(value) * f64::from(self.rows) / f64::from(self.top)) as u16
+    }
+
     /// The row of a bound: the first that no bar within it reaches, so that a bar which touches it is beyond it.
     /// Never the lowest row, which says what came.
     pub fn row(self, bound: f32) -> u16 {
@@ -56,6 +61,13 @@ mod tests {
         assert_eq!(scale.eighths(1, 1), (1, 1));
         assert_eq!(scale.eighths(1000, 1000), (48, 48));
         assert_eq!(scale.eighths(1000, 999), (48, 47));
+    }
+
+    #[test]
+    fn values_lie_in_rows() {
+        let scale = Scale { top: 24, rows: 9 };
+        assert_eq!([0.2, 2.6, 2.7, 23.9].map(|value| scale.level(value)), [0, 0, 1, 8]);
+        assert_eq!([0.2, 2.6, 2.7, 24.0].map(|bound| scale.row(bound)), [1, 1, 2, 8]);
     }
 
     #[test]

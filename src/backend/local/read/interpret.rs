@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::schema::Reading;
+use crate::schema::{Columns, Interpreter, Reading};
 
 /// Knows what records mean. Reading asks it from several threads.
 pub trait Interpret: Sync {
@@ -35,4 +35,32 @@ pub trait Interpret: Sync {
 
     /// The schemas it knows, for a report on records of none of them.
     fn schemas(&self) -> Vec<String>;
+}
+
+impl Interpret for Interpreter {
+    type Columns = Columns;
+
+    fn json(&self, text: &[u8]) -> Result<Reading, String> {
+        Self::json(self, text).map_err(|error| error.to_string())
+    }
+
+    fn header(&self, names: &[&str]) -> Result<Columns, String> {
+        Self::header(self, names).map_err(|error| error.to_string())
+    }
+
+    fn used(&self, columns: &Columns) -> Vec<usize> {
+        columns.used().collect()
+    }
+
+    fn row<'a>(&self, columns: &Columns, value: &dyn Fn(usize) -> Option<Cow<'a, str>>) -> Result<Reading, String> {
+        Self::row(self, columns, value).map_err(|error| error.to_string())
+    }
+
+    fn rule(&self, place: usize) -> Option<&str> {
+        self.rules().get(place).map(crate::sigma::Rule::id)
+    }
+
+    fn schemas(&self) -> Vec<String> {
+        self.schema_names().map(str::to_owned).collect()
+    }
 }
