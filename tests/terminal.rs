@@ -1,6 +1,7 @@
 //! The terminal is given back as it was found: after quitting, a signal and a panic. On a real pseudo-terminal.
 
 use std::io::{Read as _, Write as _};
+use std::num::NonZero;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant};
 
@@ -41,7 +42,7 @@ impl Session {
         });
         // The slave stays open here: it is how its settings are looked at after the program has ended.
         std::mem::forget(pair.slave);
-        Self { master: pair.master, child, output, input, parser: vt100::Parser::new(24, 80, 0), raw: Vec::new() }
+        Self { master: pair.master, child, output, input, parser: vt100::Parser::new(cells(24), cells(80), 0), raw: Vec::new() }
     }
 
     /// Reads until the screen is as wanted.
@@ -94,6 +95,10 @@ impl Session {
     }
 }
 
+fn cells(number: u16) -> NonZero<u16> {
+    NonZero::new(number).expect("more than none")
+}
+
 fn shows(part: &'static str) -> impl Fn(&vt100::Screen) -> bool {
     move |screen| screen.contents().contains(part)
 }
@@ -108,7 +113,7 @@ fn the_demo_starts_walks_and_quits() {
     session.press("\r");
     session.until("a destination", shows("[Sources"));
     session.master.resize(PtySize { rows: 40, cols: 120, pixel_width: 0, pixel_height: 0 }).expect("resized");
-    session.parser.screen_mut().set_size(40, 120);
+    session.parser.screen_mut().set_size(cells(40), cells(120));
     session.press("2");
     session.until("its users", shows("[Users"));
     session.press("qq");
@@ -155,5 +160,7 @@ fn a_panic_is_read_on_the_restored_terminal() {
     let mut session = Session::start(&["demo", "--__panic-after-start"]);
     assert_ne!(session.end(), 0);
     session.assert_restored();
-    assert!(session.parser.screen().contents().contains("asked to panic"), "{}", session.parser.screen().contents());
+    let written = String::from_utf8_lossy(&session.raw).into_owned();
+    let (_, after) = written.rsplit_once("\u{1b}[?1049l").expect("the alternate screen is left");
+    assert!(after.contains("asked to panic"), "the message comes after that: {written}");
 }
