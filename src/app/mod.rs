@@ -167,7 +167,8 @@ impl App {
             return Duration::from_millis(100);
         }
         let rest = state.visit().and_then(|visit| visit.due).map(|due| due.saturating_sub(state.uptime).max(Duration::from_millis(20)));
-        let live = (state.is_live() && state.frozen.is_none()).then(|| state.next_live.saturating_sub(state.uptime).clamp(Duration::from_millis(100), Duration::from_secs(1)));
+        let live = (state.is_live() && state.frozen.is_none())
+            .then(|| state.next_live.saturating_sub(state.uptime).clamp(Duration::from_millis(100), Duration::from_secs(1)));
         // An overdue live question waits for the running one, not for the clock.
         let live = live.map(|live| if state.live.load.is_loading() { Duration::from_secs(1) } else { live });
         [rest, live].into_iter().flatten().min().unwrap_or(IDLE)
@@ -198,7 +199,10 @@ impl App {
         }
         let focused = self.layers.last().or(self.pages.last());
         if let Some(focused) = focused {
-            view::footer::draw(&cx, focused.as_ref(), &self.pending, self.notice.as_deref(), regions.footer, buf);
+            match self.stage {
+                Stage::Open => view::footer::draw(&cx, focused.as_ref(), &self.pending, self.notice.as_deref(), regions.footer, buf),
+                _ => view::footer::draw_only(&cx, &[crate::investigation::Action::Quit], regions.footer, buf),
+            }
         }
     }
 

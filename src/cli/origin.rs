@@ -1,6 +1,6 @@
 //! Where events come from: flags, environment and settings become one backend, and the part of its events that is meant.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
@@ -15,6 +15,7 @@ use crate::backend::local::read::progress::Progress;
 use crate::backend::{Backend, BackendError};
 use crate::config::{Config, Environment, Profile};
 use crate::domain::{BucketSize, Completeness, Families, Range, Timestamp};
+use crate::investigation::Period;
 use crate::query::{Answer, Ask, Filter, Scope};
 use crate::sigma::RuleSet;
 
@@ -122,6 +123,19 @@ impl Request {
         Ok(Some(range))
     }
 
+    /// The choice of time range for the screens; `None` lets them choose. Hours before now move with the clock.
+    ///
+    /// # Errors
+    /// As [`Request::named_range`].
+    pub fn period(&self, clock: Timestamp) -> Result<Option<Period>, Failure> {
+        if let (Some(from), None) = (&self.from, &self.to)
+            && let Some(hours) = period::hours_before_now(from)
+        {
+            return Ok(Some(Period::Last(hours)));
+        }
+        Ok(self.named_range(clock)?.map(Period::Fixed))
+    }
+
     /// Opens the backend; may take as long as the files are large.
     ///
     /// # Errors
@@ -133,8 +147,7 @@ impl Request {
                 let interpreter = super::files::interpreter(self)?;
                 let paths = paths.clone();
                 let read = tokio::task::spawn_blocking(move || super::files::open(paths, &interpreter, progress.as_ref()));
-                let local = read.await.map_err(|error| BackendError::new(format!("the files could not be read: {error}")))??;
-                Ok(Arc::new(local))
+                read.await.map_err(|error| BackendError::new(format!("the files could not be read: {error}")))?
             }
         }
     }
@@ -307,11 +320,6 @@ impl Opened {
     pub fn mixed_up() -> Failure {
         Failure::error("the backend answered another question than was asked").advise("please report this")
     }
-}
-
-/// Standard input can be read once.
-pub fn reads_stdin(paths: &[PathBuf]) -> bool {
-    paths.iter().any(|path| path == Path::new("-"))
 }
 
 #[cfg(test)]

@@ -38,6 +38,18 @@ pub fn moment(text: &str, now: Timestamp) -> Result<Timestamp, String> {
     Ok(zoned.timestamp())
 }
 
+/// Whole hours, where `text` is just so long before now (`now-12h`, `now-7d`).
+pub fn hours_before_now(text: &str) -> Option<i64> {
+    let amount = text.strip_prefix("now-")?;
+    let (number, hours) = match amount.as_bytes().last()? {
+        b'h' | b'H' => (amount.strip_suffix(['h', 'H'])?, 1),
+        b'd' => (amount.strip_suffix('d')?, 24),
+        b'w' => (amount.strip_suffix('w')?, 168),
+        _ => return None,
+    };
+    number.parse::<i64>().ok().filter(|number| (1..=100_000).contains(number)).map(|number| number * hours)
+}
+
 fn absolute(text: &str) -> Option<Timestamp> {
     if let Ok(time) = text.parse() {
         return Some(time);
@@ -80,6 +92,14 @@ fn rounded(from: &Zoned, letter: char) -> Option<Zoned> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn plain_stretches_before_now_are_told_from_other_math() {
+        let table = [("now-12h", Some(12)), ("now-2d", Some(48)), ("now-1w", Some(168)), ("now-90m", None), ("now-1d/d", None), ("now", None), ("now-h", None), ("now-é", None)];
+        for (text, hours) in table {
+            assert_eq!(hours_before_now(text), hours, "{text}");
+        }
+    }
 
     #[test]
     fn times_and_date_math() {

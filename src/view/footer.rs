@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::{Ctx, View};
-use crate::keymap::{Key, help};
+use crate::investigation::Action;
+use crate::keymap::{Key, Mode, help};
 use crate::theme::Role;
 use crate::widget::{hints, text};
 
@@ -27,4 +28,12 @@ pub fn draw(cx: &Ctx<'_>, view: &dyn View, pending: &[Key], notice: Option<&str>
     }
     let shown = help::hints(cx.keymap, view.mode(), &view.footer(), usize::from(inner.width));
     hints::draw(shown.iter().map(|hint| (hint.key.as_str(), hint.word)), pen, inner, buf);
+}
+
+/// Draws hints for a few actions and nothing else: before there is a page to act on.
+pub fn draw_only(cx: &Ctx<'_>, actions: &[Action], area: Rect, buf: &mut Buffer) {
+    let inner = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area };
+    buf.set_style(area, cx.pen.style(Role::Footer));
+    let keys: Vec<(String, &str)> = actions.iter().filter_map(|action| Some((cx.keymap.keys(Mode::Table, *action).next()?.label(), action.word()))).collect();
+    hints::draw(keys.iter().map(|(key, word)| (key.as_str(), *word)), cx.pen, inner, buf);
 }

@@ -66,7 +66,7 @@ fn badges(cx: &Ctx<'_>) -> Vec<Badge<'static>> {
                 badges.push(Badge::new(severity::role(Some(*band)), format!("{number} {}", band.name())));
             }
             // Quiet is said only where the picture is whole.
-            if counts.is_empty() && state.completeness().is_some_and(|completeness| completeness.is_whole()) {
+            if counts.is_empty() && !board.lanes.is_empty() && state.completeness().is_some_and(|completeness| completeness.is_whole()) {
                 badges.push(Badge::new(Role::SeverityNone, "nothing odd"));
             }
         }

@@ -61,6 +61,9 @@ impl Options {
         let walk = walk(paths);
         progress.total(walk.files.iter().map(|found| found.size).sum());
         let mut reader = Reader { interpreter, progress, workers: self.workers, child: &self.child, collector: Collector::default() };
+        for rule in (0..).map_while(|place| interpreter.rule(place).filter(|id| !id.is_empty())) {
+            reader.collector.look_for(rule);
+        }
         for (path, reason) in &walk.failed {
             reader.collector.fail(&path.display().to_string(), reason);
         }

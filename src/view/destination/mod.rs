@@ -138,8 +138,8 @@ impl View for DestinationView {
 
     fn footer(&self) -> Vec<Action> {
         match self.pane {
-            Pane::Table => vec![Action::Enter, Action::OnlyNew, Action::NextAnomaly, Action::NextPane, Action::Filter, Action::Query, Action::Back],
-            Pane::Chart => vec![Action::BucketLeft, Action::BucketRight, Action::NextAnomaly, Action::Range, Action::ZoomIn, Action::NextPane, Action::Back],
+            Pane::Table => vec![Action::Enter, Action::Back, Action::OnlyNew, Action::NextAnomaly, Action::NextPane, Action::Filter, Action::Query],
+            Pane::Chart => vec![Action::BucketLeft, Action::BucketRight, Action::NextAnomaly, Action::Range, Action::Back, Action::NextPane, Action::ZoomIn],
         }
     }
 
@@ -176,7 +176,9 @@ impl View for DestinationView {
                 Outcome::done()
             }
             // A range that is being drawn is dropped before the screen is left.
-            Action::Back if visit.anchor.is_some() || (self.pane == Pane::Chart && (visit.brush.is_some() || visit.is_moved)) => Outcome::msg(Msg::BrushDropped),
+            Action::Back if visit.anchor.is_some() || (self.pane == Pane::Chart && (visit.brush.is_some() || visit.is_moved)) => {
+                Outcome::msg(Msg::BrushDropped)
+            }
             Action::Enter if self.pane == Pane::Chart => {
                 self.pane = Pane::Table;
                 Outcome::done()

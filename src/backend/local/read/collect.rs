@@ -32,6 +32,11 @@ pub struct Collector {
 }
 
 impl Collector {
+    /// Says that records are held against this rule, whether it finds anything or not.
+    pub fn look_for(&mut self, rule: &str) {
+        self.table.look_for(rule);
+    }
+
     /// Starts the next source of records.
     pub fn begin(&mut self, name: &str, format: &str) {
         self.reports.push(SourceReport::new(Foreign::from(name), format));

@@ -57,7 +57,7 @@ impl Interpret for Interpreter {
     }
 
     fn rule(&self, place: usize) -> Option<&str> {
-        Some(self.rules().id(place))
+        self.rules().get(place).map(crate::sigma::Rule::id)
     }
 
     fn schemas(&self) -> Vec<String> {

@@ -1,0 +1,212 @@
+//! The program from outside: exit codes, contracts, what goes to which stream.
+
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// Three hosts on 10.0.0.5, one of them twice; one document that is nothing to us.
+const FLOWS: &str = r#"{"@timestamp":"2025-01-01T10:00:01Z","event":{"category":["network"]},"source":{"ip":"10.0.0.7","port":50000},"destination":{"ip":"10.0.0.5","port":3389},"network":{"transport":"tcp"}}
+{"@timestamp":"2025-01-01T10:01:00Z","event":{"category":["network"]},"source":{"ip":"10.0.0.8","port":50001},"destination":{"ip":"10.0.0.5","port":3389},"network":{"transport":"tcp"}}
+{"@timestamp":"2025-01-01T10:14:59.999999Z","event":{"category":["network"]},"source":{"ip":"10.0.0.8","port":50002},"destination":{"ip":"10.0.0.5","port":3389},"network":{"transport":"tcp"}}
+{"@timestamp":"2025-01-01T10:15:00Z","event":{"category":["network"]},"source":{"ip":"10.0.0.9","port":50003},"destination":{"ip":"10.0.0.5","port":3389},"network":{"transport":"tcp"},"user":{"name":"=cmd\u001b[2J"}}
+{"@timestamp":"2025-01-01T10:16:00Z","event":{"category":["network"]},"source":{"ip":"10.0.0.9","port":50004},"destination":{"ip":"10.0.0.6","port":3390},"network":{"transport":"tcp"}}
+"#;
+
+struct Case {
+    folder: tempfile::TempDir,
+}
+
+impl Case {
+    fn new() -> Self {
+        let case = Self { folder: tempfile::tempdir().expect("a folder") };
+        std::fs::write(case.path("flows.ndjson"), FLOWS).expect("written");
+        case
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn command(&self, line: &str) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rdptriage"));
+        command.args(line.split(' ')).current_dir(self.folder.path()).env_clear().env("RDPTRIAGE_CONFIG_DIR", self.folder.path().join("config"));
+        command
+    }
+
+    fn run(&self, line: &str) -> Output {
+        self.command(line).stdin(Stdio::null()).output().expect("the program starts")
+    }
+
+    fn text(&self, line: &str) -> String {
+        let output = self.run(line);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
+        String::from_utf8(output.stdout).expect("text")
+    }
+}
+
+fn stderr(output: &Output) -> String {
+    String::from_utf8_lossy(&output.stderr).into_owned()
+}
+
+#[test]
+fn counts_is_a_json_contract_with_keys_in_order() {
+    let text = Case::new().text("counts flows.ndjson --by destination.ip --format json");
+    let counts: Value = serde_json::from_str(&text).expect("JSON");
+    let first = &counts["destinations"][0];
+    assert_eq!((&first["destination"], &first["events"], &first["sources"]), (&"10.0.0.5".into(), &4.into(), &3.into()));
+    assert_eq!(first["buckets"][0], serde_json::json!({ "start": "2025-01-01T10:00:00Z", "events": 3, "sources": 2 }));
+    assert_eq!(first["buckets"][1], serde_json::json!({ "start": "2025-01-01T10:15:00Z", "events": 1, "sources": 1 }));
+    assert_eq!((&first["first"], &first["last"]), (&"2025-01-01T10:00:01.000000Z".into(), &"2025-01-01T10:15:00.000000Z".into()));
+    assert_eq!(counts["destinations"].as_array().map(Vec::len), Some(1), "port 3390 is no RDP port unless said");
+    let keys = ["\"bucket\"", "\"by\"", "\"kind\"", "\"destinations\"", "\"without_destination\"", "\"without_source\"", "\"completeness\""];
+    let places: Vec<usize> = keys.iter().map(|key| text.find(key).expect("a key")).collect();
+    assert!(places.is_sorted(), "{text}");
+    assert_eq!(counts["completeness"]["complete"], true);
+}
+
+#[test]
+fn flags_choose_events() {
+    let case = Case::new();
+    let events = |line: &str| {
+        let counts: Value = serde_json::from_str(&case.text(&format!("counts flows.ndjson --by destination.ip --format json {line}"))).expect("JSON");
+        counts["destinations"].as_array().expect("a list").iter().map(|entry| entry["events"].as_u64().expect("a number")).collect::<Vec<_>>()
+    };
+    assert_eq!(events("--port 3390"), [4, 1]);
+    assert_eq!(events("--where source:10.0.0.8"), [2]);
+    assert_eq!(events("--from 2025-01-01T10:01:00Z --to 2025-01-01T10:15:00Z"), [2], "from is inclusive, to exclusive");
+    assert_eq!(events("--from now-10m"), [2], "now is the end of the files");
+    assert_eq!(events("--kind failed"), [0_u64; 0]);
+    assert_eq!(events("flows.ndjson"), [4], "the same file twice is read once");
+}
+
+#[test]
+fn rows_come_in_every_format() {
+    let case = Case::new();
+    assert_eq!(
+        case.text("counts flows.ndjson --by destination.ip --format csv"),
+        "destination,bucket,events,sources\n10.0.0.5,2025-01-01T10:00:00Z,3,2\n10.0.0.5,2025-01-01T10:15:00Z,1,1\n"
+    );
+    let events = case.text("events flows.ndjson");
+    let first: Value = serde_json::from_str(events.lines().next().expect("a line")).expect("NDJSON where nobody watches");
+    assert_eq!((&first["@timestamp"], &first["source.ip"], &first["source.port"]), (&"2025-01-01T10:00:01.000000Z".into(), &"10.0.0.7".into(), &50000.into()));
+    assert_eq!(events.lines().count(), 4);
+    assert_eq!(case.text("events flows.ndjson --head 2").lines().count(), 2);
+    let table = case.text("events flows.ndjson --format table");
+    assert!(!table.contains('\u{1b}'), "{table}");
+    case.text("events flows.ndjson --output out.parquet");
+    assert_eq!(std::fs::read(case.path("out.parquet")).expect("a file").get(..4), Some(b"PAR1".as_slice()));
+    assert_eq!(case.text("counts out.parquet --by destination.ip --format csv"), case.text("counts flows.ndjson --by destination.ip --format csv"));
+}
+
+#[test]
+fn csv_text_is_disarmed_and_ndjson_exact() {
+    let case = Case::new();
+    let csv = case.text("events flows.ndjson --format csv");
+    let ndjson = case.text("events flows.ndjson --format ndjson");
+    assert!(!csv.contains(",=cmd"), "{csv}");
+    if ndjson.contains("=cmd") {
+        assert!(csv.contains(",'=cmd") && ndjson.contains("\"=cmd\\u001b[2J\""), "{csv}{ndjson}");
+    }
+}
+
+#[test]
+fn standard_input_is_a_file_too() {
+    let case = Case::new();
+    let mut child = case.command("counts - --by destination.ip --format csv").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    child.stdin.take().expect("a pipe").write_all(FLOWS.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3, "{}", stderr(&output));
+}
+
+#[test]
+fn exit_codes_tell_how_it_went() {
+    let case = Case::new();
+    std::fs::write(case.path("torn.ndjson"), format!("{FLOWS}{{\"@timestamp\":")).expect("written");
+    let table = [
+        ("counts flows.ndjson", 0, "read 5 records"),
+        ("counts missing.ndjson", 1, "missing.ndjson"),
+        ("counts", 2, "neither files nor a cluster"),
+        ("counts flows.ndjson --where port:x", 2, "column 6"),
+        ("counts flows.ndjson --bucket 20m", 2, "none of 15m, 1h, 6h"),
+        ("detect flows.ndjson --detector nope", 2, "there is no detector nope"),
+        ("counts flows.ndjson --from soon", 2, "is no time"),
+        ("counts torn.ndjson", 3, "partial"),
+        ("counts flows.ndjson --url https://es.example", 2, "both files and a cluster"),
+        ("counts --url https://es.example --api-key hunter2", 2, "--api-key-file FILE"),
+        ("counts --url https://kim:hunter2@es.example", 2, "--password-file FILE"),
+        ("open flows.ndjson", 2, "need a terminal"),
+        ("hunt flows.ndjson --rule missing.yml", 1, "missing.yml"),
+    ];
+    for (line, code, said) in table {
+        let output = case.run(line);
+        assert_eq!(output.status.code(), Some(code), "{line}: {}", stderr(&output));
+        assert!(stderr(&output).contains(said), "{line}: {}", stderr(&output));
+        assert!(!stderr(&output).contains("hunter2"), "{line}: {}", stderr(&output));
+    }
+}
+
+#[test]
+fn a_rule_of_the_user_is_hunted_for() {
+    let case = Case::new();
+    let rule = "title: mine\nid: mine-1\nlogsource:\n  product: windows\ndetection:\n  s:\n    EventID: 3\n    Image|endswith: '\\evil.exe'\n  condition: s\n";
+    std::fs::write(case.path("mine.yml"), rule).expect("written");
+    let event = r#"{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon"}},"EventID":3,"TimeCreated":{"#attributes":{"SystemTime":"2025-01-01T10:00:00.000000Z"}},"EventRecordID":7,"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"ws1.example"},"EventData":{"Image":"C:\\x\\EVIL.exe","User":"CORP\\kim","Initiated":true,"SourceIp":"10.0.0.7","SourcePort":50000,"DestinationIp":"10.0.0.5","DestinationPort":3389}}}"#;
+    std::fs::write(case.path("sysmon.json"), event).expect("written");
+    for (line, id) in [("hunt sysmon.json --format json --rule mine.yml", "mine-1"), ("hunt sysmon.json --format json", "ed74fe75-7594-4b4b-ae38-e38e3fd2eb23")] {
+        let hunt: Value = serde_json::from_str(&case.text(line)).expect("JSON");
+        assert_eq!(hunt["rule"], id);
+        let hit = &hunt["hits"][0];
+        assert_eq!((&hit["time"], &hit["record_id"], &hit["id"]), (&"2025-01-01T10:00:00.000000Z".into(), &"7".into(), &Value::Null));
+        assert_eq!((&hit["image"], &hit["user"], &hit["destination"]), (&"C:\\x\\EVIL.exe".into(), &"CORP\\kim".into(), &"10.0.0.5".into()));
+    }
+    let nothing: Value = serde_json::from_str(&case.text("hunt flows.ndjson --format json")).expect("JSON");
+    assert_eq!(nothing["hits"], serde_json::json!([]));
+}
+
+#[test]
+fn a_closed_pipe_ends_quietly() {
+    let case = Case::new();
+    let many = FLOWS.lines().next().expect("a line").to_owned() + "\n";
+    std::fs::write(case.path("many.ndjson"), many.repeat(50_000)).expect("written");
+    let mut child = case.command("events many.ndjson --format csv").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    drop(child.stdout.take());
+    let output = child.wait_with_output().expect("ended");
+    assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
+}
+
+#[test]
+fn lists_and_help_need_nothing() {
+    let case = Case::new();
+    assert!(case.text("themes").lines().any(|name| name == "dark"));
+    assert!(case.text("keys").starts_with("| action | keys |"));
+    assert!(case.text("config").contains("naive_zone = \"UTC\""));
+    let help = case.text("--help");
+    for said in ["counts", "hunt", "detect", "events", "Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect found an anomaly"] {
+        assert!(help.contains(said), "{said}: {help}");
+    }
+    assert!(case.text("--version").starts_with("rdptriage "));
+}
+
+#[test]
+fn detect_writes_its_contract() {
+    let case = Case::new();
+    let csv = case.text("detect flows.ndjson --by destination.ip");
+    let mut lines = csv.lines();
+    assert_eq!(lines.next(), Some("destination,bucket,count,typical,upper,score,severity,reason"));
+    let first = lines.next().expect("a line");
+    assert!(first.starts_with("10.0.0.5,2025-01-01T10:00:00Z,2,"), "{first}");
+    assert!(first.contains(",,,,"), "no baseline, no verdict: {first}");
+    assert_eq!(lines.count(), 1);
+}
+
+#[test]
+fn the_story_of_a_file_is_judged() {
+    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories/demo.toml");
+    let case = Case::new();
+    let output = case.run(&format!("detect {} --format csv", story.display()));
+    assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let csv = String::from_utf8(output.stdout).expect("text");
+    assert!(csv.lines().any(|line| line.contains(",critical,")), "{}", csv.lines().take(5).collect::<Vec<_>>().join("\n"));
+}
