@@ -16,6 +16,7 @@ use super::paths::{Paths, Slot};
 use super::reader::Record;
 use super::rule::{Class, RULES, Rule};
 use super::scalar::Scalar;
+use super::scan::scan;
 use super::view::{Json, Row, View};
 use super::{Field, Reading};
 use crate::domain::{Foreign, Origin, Timestamp};
@@ -89,15 +90,18 @@ impl Interpreter {
     /// # Errors
     /// Where the text is no JSON object, or an RDP event has no usable time.
     pub fn json(&self, text: &[u8]) -> Result<Reading, DocumentError> {
-        let captured = capture(&self.paths, Some(self.index), text).map_err(|error| {
-            if error.to_string().starts_with("recursion limit") {
-                DocumentError::TooDeep
-            } else if error.is_eof() && !text.trim_ascii().is_empty() {
-                DocumentError::CutOff
-            } else {
-                DocumentError::NotJson
-            }
-        })?;
+        let captured = match scan(&self.paths, Some(self.index), text) {
+            Some(captured) => captured,
+            None => capture(&self.paths, Some(self.index), text).map_err(|error| {
+                if error.to_string().starts_with("recursion limit") {
+                    DocumentError::TooDeep
+                } else if error.is_eof() && !text.trim_ascii().is_empty() {
+                    DocumentError::CutOff
+                } else {
+                    DocumentError::NotJson
+                }
+            })?,
+        };
         let Some(schema) = self.recognise(&captured) else { return Ok(Reading::Unknown) };
         self.read(Record { captured: &captured, schema }, &self.options.naive_zone, &|record| Json::new(record, text).matches(&self.sigma))
     }

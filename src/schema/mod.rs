@@ -13,6 +13,7 @@ mod moment;
 mod paths;
 mod reader;
 mod scalar;
+mod scan;
 mod view;
 
 pub mod rule;
