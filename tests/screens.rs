@@ -206,7 +206,10 @@ fn words_hide_rows_as_they_are_typed() {
     stage.press("/jump");
     assert!(stage.text().contains("JUMP03") && !stage.text().contains("NEW-VM"));
     stage.press("<enter><enter>");
-    assert_eq!(stage.app.investigation().visit().map(|visit| visit.destination.hosts.first().map(|host| host.raw().to_owned())), Some(Some("JUMP03".to_owned())));
+    assert_eq!(
+        stage.app.investigation().visit().map(|visit| visit.destination.hosts.first().map(|host| host.raw().to_owned())),
+        Some(Some("JUMP03".to_owned()))
+    );
 }
 
 #[test]
@@ -279,8 +282,54 @@ proptest! {
 
 /// Every key that is bound somewhere, and some that type.
 const KEYS: [&str; 48] = [
-    "j", "k", "h", "l", "g", "G", "<enter>", "<esc>", "<tab>", "<shift-tab>", "1", "2", "3", "9", "[", "]", "z", "Z", "<", ">", "v", "/", "n", "N", "+", "-", "s", "S", "t", "b", "p", "r", "o",
-    "y", "i", ":", "?", "q", "<ctrl-l>", "<page-down>", "<page-up>", "<backspace>", "<delete>", "<ctrl-w>", "x", "é", "\"", "*",
+    "j",
+    "k",
+    "h",
+    "l",
+    "g",
+    "G",
+    "<enter>",
+    "<esc>",
+    "<tab>",
+    "<shift-tab>",
+    "1",
+    "2",
+    "3",
+    "9",
+    "[",
+    "]",
+    "z",
+    "Z",
+    "<",
+    ">",
+    "v",
+    "/",
+    "n",
+    "N",
+    "+",
+    "-",
+    "s",
+    "S",
+    "t",
+    "b",
+    "p",
+    "r",
+    "o",
+    "y",
+    "i",
+    ":",
+    "?",
+    "q",
+    "<ctrl-l>",
+    "<page-down>",
+    "<page-up>",
+    "<backspace>",
+    "<delete>",
+    "<ctrl-w>",
+    "x",
+    "é",
+    "\"",
+    "*",
 ];
 
 #[test]

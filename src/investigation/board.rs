@@ -67,7 +67,12 @@ impl Lane {
     /// The place of the cell with the highest score; the busiest where nothing is judged. The latest of equals.
     pub fn worst(&self) -> Option<usize> {
         let rank = |cell: &Cell| (cell.score.unwrap_or(-1.0), f64::from(cell.count));
-        self.cells.iter().enumerate().filter(|(_, cell)| cell.count > 0).max_by(|(_, one), (_, two)| rank(one).partial_cmp(&rank(two)).unwrap_or(std::cmp::Ordering::Equal)).map(|(place, _)| place)
+        self.cells
+            .iter()
+            .enumerate()
+            .filter(|(_, cell)| cell.count > 0)
+            .max_by(|(_, one), (_, two)| rank(one).partial_cmp(&rank(two)).unwrap_or(std::cmp::Ordering::Equal))
+            .map(|(place, _)| place)
     }
 
     /// The highest score of the range.
@@ -212,7 +217,6 @@ pub fn judge(arrivals: &Arrivals, plan: &Plan, known_from: Timestamp, detect: im
     board
 }
 
-
 /// Writes the verdicts into the cells.
 pub fn apply(board: &mut Board, detection: &Detection) {
     let places: HashMap<&Destination, usize> = detection.destinations.iter().zip(0..).collect();
@@ -245,7 +249,6 @@ pub fn apply(board: &mut Board, detection: &Detection) {
 pub fn plan(size: BucketSize, zones: Vec<jiff::tz::TimeZone>, shown: Range) -> Plan {
     Plan { by: By::Destination, size, zones, shown, bands: true }
 }
-
 
 #[cfg(test)]
 mod tests {

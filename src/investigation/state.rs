@@ -105,7 +105,11 @@ impl Investigation {
     /// The board to draw: the judged one unless a newer choice of range or bucket is only counted so far.
     pub fn board(&self) -> Option<&Board> {
         self.judged.value().filter(|board| board.size == self.size && board.range == self.range).or_else(|| {
-            self.counted.value().filter(|board| board.size == self.size && board.range == self.range).or_else(|| self.judged.value()).or_else(|| self.counted.value())
+            self.counted
+                .value()
+                .filter(|board| board.size == self.size && board.range == self.range)
+                .or_else(|| self.judged.value())
+                .or_else(|| self.counted.value())
         })
     }
 

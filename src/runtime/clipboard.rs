@@ -24,7 +24,13 @@ pub(super) async fn copy(text: String) -> String {
 }
 
 async fn tmux(text: &str) -> bool {
-    let child = tokio::process::Command::new("tmux").args(["load-buffer", "-w", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null()).kill_on_drop(true).spawn();
+    let child = tokio::process::Command::new("tmux")
+        .args(["load-buffer", "-w", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .kill_on_drop(true)
+        .spawn();
     let Ok(mut child) = child else { return false };
     let work = async {
         let mut input = child.stdin.take()?;

@@ -60,14 +60,7 @@ fn panicked(error: JoinError, doing: &str) -> Trouble {
 
 impl Effects {
     pub(super) fn new(sender: mpsc::Sender<Happened>, detector: Begin) -> Self {
-        Self {
-            sender,
-            detector,
-            backend: None,
-            tasks: HashMap::new(),
-            questions: Arc::new(Semaphore::new(QUESTIONS)),
-            computing: Arc::new(Semaphore::new(1)),
-        }
+        Self { sender, detector, backend: None, tasks: HashMap::new(), questions: Arc::new(Semaphore::new(QUESTIONS)), computing: Arc::new(Semaphore::new(1)) }
     }
 
     /// From now on this backend answers.
@@ -116,27 +109,37 @@ impl Effects {
     fn ask(&mut self, slot: Slot, epoch: Epoch, ask: crate::query::Ask) {
         let Some(backend) = self.backend.clone() else { return };
         let questions = Arc::clone(&self.questions);
-        self.spawn(slot, "answering a question", move |_| async move {
-            let Ok(_turn) = questions.acquire_owned().await else { return None };
-            let begun = Instant::now();
-            let result = backend.answer(&ask).await.map_err(Trouble::from);
-            Some(Msg::Answered { slot, epoch, result, took: begun.elapsed() })
-        }, move |trouble| Msg::Answered { slot, epoch, result: Err(trouble), took: std::time::Duration::ZERO });
+        self.spawn(
+            slot,
+            "answering a question",
+            move |_| async move {
+                let Ok(_turn) = questions.acquire_owned().await else { return None };
+                let begun = Instant::now();
+                let result = backend.answer(&ask).await.map_err(Trouble::from);
+                Some(Msg::Answered { slot, epoch, result, took: begun.elapsed() })
+            },
+            move |trouble| Msg::Answered { slot, epoch, result: Err(trouble), took: std::time::Duration::ZERO },
+        );
     }
 
     fn compute(&mut self, slot: Slot, epoch: Epoch, board: impl FnOnce() -> Board + Send + 'static) {
         let computing = Arc::clone(&self.computing);
-        self.spawn(slot, "counting", move |_| async move {
-            let turn = computing.acquire_owned().await.ok()?;
-            let begun = Instant::now();
-            let task = tokio::task::spawn_blocking(move || {
-                // Held until the work is done: a blocking task goes on when nobody waits for it any more.
-                let _turn = turn;
-                Arc::new(board())
-            });
-            let result = task.await.map_err(|error| panicked(error, "counting"));
-            Some(Msg::Counted { slot, epoch, result, took: begun.elapsed() })
-        }, move |trouble| Msg::Counted { slot, epoch, result: Err(trouble), took: std::time::Duration::ZERO });
+        self.spawn(
+            slot,
+            "counting",
+            move |_| async move {
+                let turn = computing.acquire_owned().await.ok()?;
+                let begun = Instant::now();
+                let task = tokio::task::spawn_blocking(move || {
+                    // Held until the work is done: a blocking task goes on when nobody waits for it any more.
+                    let _turn = turn;
+                    Arc::new(board())
+                });
+                let result = task.await.map_err(|error| panicked(error, "counting"));
+                Some(Msg::Counted { slot, epoch, result, took: begun.elapsed() })
+            },
+            move |trouble| Msg::Counted { slot, epoch, result: Err(trouble), took: std::time::Duration::ZERO },
+        );
     }
 
     /// Starts a task for a slot in place of the one before; what it says, or that it panicked, becomes a message.

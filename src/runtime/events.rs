@@ -27,14 +27,9 @@ pub(super) enum Happened {
     Ticked,
 }
 
-/// The backend, as far as the app may know it: for the wording of questions.
-pub(super) struct QueryText(Arc<dyn Backend>);
-
-impl QueryText {
-    pub(super) fn new(backend: Arc<dyn Backend>) -> app::Wording {
-        let text = Self(backend);
-        Arc::new(move |ask: &Ask| text.0.query_text(ask))
-    }
+/// The backend, as far as the app may know it: how it words a question.
+pub(super) fn wording(backend: Arc<dyn Backend>) -> app::Wording {
+    Arc::new(move |ask: &Ask| backend.query_text(ask))
 }
 
 /// Keys and resizes. A storm of resizes comes out as its last one.

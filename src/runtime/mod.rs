@@ -142,7 +142,7 @@ where
             events::Happened::Opened(Ok(backend)) => {
                 let now = backend.now();
                 effects.serve(Arc::clone(&backend));
-                Input::Opened { now, backend: events::QueryText::new(backend) }
+                Input::Opened { now, backend: events::wording(backend) }
             }
             events::Happened::Opened(Err(error)) => {
                 let trouble = crate::domain::Trouble { what: error.what.clone(), advice: error.advice.clone() };

@@ -138,7 +138,6 @@ impl Destinations {
         let is_same = |row: &Row<'_>, wanted: &Destination| *row.lane.destination == *wanted;
         self.selected.as_ref().and_then(|wanted| rows.iter().position(|row| is_same(row, wanted))).unwrap_or(0)
     }
-
 }
 
 /// What words are looked for in.
@@ -254,7 +253,10 @@ impl View for Destinations {
     fn render(&self, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         let state = cx.investigation;
         let pen = cx.pen;
-        let Some(board) = state.board().filter(|board| !board.lanes.is_empty() || state.overview.value().is_none_or(|overview| overview.extent.is_some() || overview.is_live)) else {
+        let Some(board) = state
+            .board()
+            .filter(|board| !board.lanes.is_empty() || state.overview.value().is_none_or(|overview| overview.extent.is_some() || overview.is_live))
+        else {
             return waiting(cx, area, buf);
         };
         let rows = self.rows(board);
@@ -294,7 +296,10 @@ impl View for Destinations {
         head_of_lanes(board, &columns, cx, area, buf);
         if let Some(trouble) = state.arrivals.load.trouble() {
             let line = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
-            let said = crate::domain::foreign::sanitize(&format!("{}{}", trouble.what, trouble.advice.as_deref().map(|advice| format!("; {advice}")).unwrap_or_default()), crate::domain::Limits::CELL);
+            let said = crate::domain::foreign::sanitize(
+                &format!("{}{}", trouble.what, trouble.advice.as_deref().map(|advice| format!("; {advice}")).unwrap_or_default()),
+                crate::domain::Limits::CELL,
+            );
             text::put(buf, line, line.x, line.y, &text::pad(said.as_str(), usize::from(line.width), Align::Left, pen.glyphs), pen.style(Role::Error));
         }
     }

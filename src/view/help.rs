@@ -6,8 +6,8 @@ use ratatui::text::{Line, Span};
 
 use super::{Ctx, Outcome, View, moved};
 use crate::investigation::Action;
-use crate::keymap::help::{self, HelpLine};
 use crate::keymap::Mode;
+use crate::keymap::help::{self, HelpLine};
 use crate::theme::Role;
 use crate::widget::{popup, text};
 
@@ -70,4 +70,3 @@ fn row(line: HelpLine, cx: &Ctx<'_>) -> Line<'static> {
         ]),
     }
 }
-

@@ -41,7 +41,8 @@ pub(super) fn progressed(state: &mut Investigation, slot: Slot, epoch: Epoch, do
 pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, result: Result<Answer, Trouble>, took: Duration, effects: &mut Vec<Effect>) {
     match slot {
         Slot::Overview => {
-            let result = expect(result, |answer| if let Answer::Overview(overview) = answer { Ok(overview) } else { Err(answer) }, |overview| &overview.completeness);
+            let result =
+                expect(result, |answer| if let Answer::Overview(overview) = answer { Some(overview) } else { None }, |overview| &overview.completeness);
             if state.overview.finish(epoch, result, state.now)
                 && let Some(overview) = state.overview.value()
             {
@@ -75,12 +76,12 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
         Slot::Sources | Slot::Users | Slot::Events => {
             let now = state.now;
             let Some(visit) = state.trail.last_mut() else { return };
-            let tally = |answer| if let Answer::Tally(tally) = answer { Ok(tally) } else { Err(answer) };
+            let tally = |answer| if let Answer::Tally(tally) = answer { Some(tally) } else { None };
             match slot {
                 Slot::Sources => _ = visit.sources.finish(epoch, expect(result, tally, |tally| &tally.completeness), now),
                 Slot::Users => _ = visit.users.finish(epoch, expect(result, tally, |tally| &tally.completeness), now),
                 _ => {
-                    let page = |answer| if let Answer::Events(page) = answer { Ok(page) } else { Err(answer) };
+                    let page = |answer| if let Answer::Events(page) = answer { Some(page) } else { None };
                     _ = visit.events.finish(epoch, expect(result, page, |page| &page.completeness), now);
                 }
             }
@@ -89,17 +90,17 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
     }
 }
 
-fn arrivals(answer: Answer) -> Result<crate::domain::Arrivals, Answer> {
-    if let Answer::Arrivals(arrivals) = answer { Ok(arrivals) } else { Err(answer) }
+fn arrivals(answer: Answer) -> Option<crate::domain::Arrivals> {
+    if let Answer::Arrivals(arrivals) = answer { Some(arrivals) } else { None }
 }
 
 /// The part of the answer that was asked for, with its completeness; an answer to another question is trouble.
 fn expect<T>(
     result: Result<Answer, Trouble>,
-    part: impl FnOnce(Answer) -> Result<T, Answer>,
+    part: impl FnOnce(Answer) -> Option<T>,
     completeness: impl FnOnce(&T) -> &Completeness,
 ) -> Result<(Arc<T>, Completeness), Trouble> {
-    let value = part(result?).map_err(|_| Trouble { what: "the backend answered another question than the one asked".to_owned(), advice: None })?;
+    let value = part(result?).ok_or_else(|| Trouble { what: "the backend answered another question than the one asked".to_owned(), advice: None })?;
     let completeness = completeness(&value).clone();
     Ok((Arc::new(value), completeness))
 }
@@ -159,15 +160,12 @@ pub(super) fn counted(state: &mut Investigation, slot: Slot, epoch: Epoch, resul
     let now = state.now;
     match slot {
         Slot::Count => _ = state.counted.finish(epoch, result, now),
-        Slot::Detection => {
-            if state.judged.finish(epoch, result, now) {
-                state.next_live = state.next_live.max(state.uptime.saturating_add(took.saturating_mul(2)));
-                if state.is_judging_due && state.frozen.is_none() {
-                    ask::detect(state, effects);
-                }
+        Slot::Detection if state.judged.finish(epoch, result, now) => {
+            state.next_live = state.next_live.max(state.uptime.saturating_add(took.saturating_mul(2)));
+            if state.is_judging_due && state.frozen.is_none() {
+                ask::detect(state, effects);
             }
         }
         _ => {}
     }
 }
-

@@ -1,6 +1,5 @@
 //! Questions going out: what is asked first, what a tick asks, what a new range, bucket or filter asks.
 
-
 use std::time::Duration;
 
 use crate::domain::{BucketSize, Range, Timestamp};
@@ -162,7 +161,6 @@ pub(super) fn freeze(state: &mut Investigation, effects: &mut Vec<Effect>) {
 pub(super) fn tick(state: &mut Investigation, now: Timestamp, uptime: Duration, effects: &mut Vec<Effect>) {
     state.now = now;
     state.uptime = uptime;
-    let uptime = state.uptime;
     if let Some(visit) = state.trail.last_mut()
         && visit.due.is_some_and(|due| due <= uptime)
     {
@@ -258,4 +256,3 @@ pub(super) fn refresh_tables(state: &mut Investigation, from: Timestamp, effects
         tables(state, effects);
     }
 }
-

@@ -71,7 +71,9 @@ fn compute(state: &mut Investigation, effects: Vec<Effect>) -> Vec<Effect> {
     for effect in effects {
         let (slot, epoch, board) = match effect {
             Effect::Count { epoch, arrivals, size, range, known_from } => (Slot::Count, epoch, board::count(&arrivals, size, range, known_from)),
-            Effect::Detect { epoch, arrivals, plan, known_from } => (Slot::Detection, epoch, board::judge(&arrivals, &plan, known_from, |_, _| Default::default())),
+            Effect::Detect { epoch, arrivals, plan, known_from } => {
+                (Slot::Detection, epoch, board::judge(&arrivals, &plan, known_from, |_, _| Default::default()))
+            }
             other => {
                 rest.push(other);
                 continue;

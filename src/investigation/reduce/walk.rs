@@ -1,7 +1,5 @@
 //! Moving about: into a destination and back, along its time axis, between its tabs.
 
-
-
 use super::ask;
 use crate::domain::{Range, Timestamp};
 use crate::investigation::state::REST;
@@ -21,12 +19,10 @@ pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect
                 enter(state, visit, effects);
             }
         }
-        Msg::Left => {
-            if state.trail.pop().is_some() {
-                effects.extend([Slot::Sources, Slot::Users, Slot::Events].map(Effect::Abort));
-                abandon(state);
-                ask::tables(state, effects);
-            }
+        Msg::Left if state.trail.pop().is_some() => {
+            effects.extend([Slot::Sources, Slot::Users, Slot::Events].map(Effect::Abort));
+            abandon(state);
+            ask::tables(state, effects);
         }
         Msg::TabOpened(tab) => {
             if let Some(visit) = state.trail.last_mut() {
@@ -115,7 +111,11 @@ fn put_cursor(state: &mut Investigation, to: Timestamp) {
         && !zoom.contains(visit.cursor)
     {
         let width = zoom.to.duration_since(zoom.from);
-        let from = if visit.cursor < zoom.from { visit.cursor } else { visit.cursor.checked_add(size_of(size)).and_then(|end| end.checked_sub(width)).unwrap_or(shown.from) };
+        let from = if visit.cursor < zoom.from {
+            visit.cursor
+        } else {
+            visit.cursor.checked_add(size_of(size)).and_then(|end| end.checked_sub(width)).unwrap_or(shown.from)
+        };
         let from = from.max(shown.from);
         visit.zoom = Some(Range { from, to: from.checked_add(width).unwrap_or(shown.to) });
     }
@@ -203,4 +203,3 @@ fn anomaly(state: &Investigation, is_forward: bool) -> Option<Timestamp> {
         starts.iter().rev().copied().find(|start| *start < visit.cursor).or_else(|| starts.last().copied())
     }
 }
-

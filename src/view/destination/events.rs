@@ -58,7 +58,8 @@ pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, are
 fn cell<'a>(event: &Event, column: usize, width: u16, moment: Moment, cx: &Ctx<'a>) -> Cell<'a> {
     let pen = cx.pen;
     let plain = pen.style(Role::Text);
-    let foreign = |value: Option<&crate::domain::Foreign>| Cell::Text(value.map(|value| text::spans(&value.safe(), plain, pen.style(Role::Cleaned))).unwrap_or_default());
+    let foreign =
+        |value: Option<&crate::domain::Foreign>| Cell::Text(value.map(|value| text::spans(&value.safe(), plain, pen.style(Role::Cleaned))).unwrap_or_default());
     match column {
         0 => Cell::text(moment.of(event.time, &cx.investigation.zone), plain),
         1 => {
@@ -78,7 +79,10 @@ fn cell<'a>(event: &Event, column: usize, width: u16, moment: Moment, cx: &Ctx<'
         4 => foreign(event.host.as_ref()),
         5 => foreign(event.reason.as_ref()),
         // The end of a path is the program.
-        6 => Cell::text(event.process.as_ref().map(|process| text::cut_start(&words::inert(process), usize::from(width), pen.glyphs).into_owned()).unwrap_or_default(), plain),
+        6 => Cell::text(
+            event.process.as_ref().map(|process| text::cut_start(&words::inert(process), usize::from(width), pen.glyphs).into_owned()).unwrap_or_default(),
+            plain,
+        ),
         _ => Cell::Text(Vec::new()),
     }
 }

@@ -176,7 +176,9 @@ impl View for DestinationView {
                 Outcome::done()
             }
             // A range that is being drawn is dropped before the screen is left.
-            Action::Back if visit.anchor.is_some() || (self.pane == Pane::Chart && (visit.brush.is_some() || visit.is_moved)) => Outcome::msg(Msg::BrushDropped),
+            Action::Back if visit.anchor.is_some() || (self.pane == Pane::Chart && (visit.brush.is_some() || visit.is_moved)) => {
+                Outcome::msg(Msg::BrushDropped)
+            }
             Action::Enter if self.pane == Pane::Chart => {
                 self.pane = Pane::Table;
                 Outcome::done()

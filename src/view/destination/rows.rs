@@ -70,7 +70,8 @@ pub(super) fn tally<'a>(visit: &'a Visit, words: &str, cx: &Ctx<'_>) -> Vec<&'a 
         _ => row.sources.iter().copied().any(&is_new),
     };
     let rows = tally.map(|tally| tally.rows.as_slice()).unwrap_or_default();
-    let mut rows: Vec<&TallyRow> = rows.iter().filter(|row| (!visit.only_new || of_newcomer(row)) && (words.is_empty() || words::holds(&searched(row), words))).collect();
+    let mut rows: Vec<&TallyRow> =
+        rows.iter().filter(|row| (!visit.only_new || of_newcomer(row)) && (words.is_empty() || words::holds(&searched(row), words))).collect();
     // Who came for the first time and got in is what the analyst looks for; between equals the most events stay first.
     rows.sort_by_key(|row| (!of_newcomer(row), std::cmp::Reverse(reach(row))));
     rows
@@ -137,7 +138,9 @@ pub(super) fn copied(visit: &Visit, words: &str, place: usize, cx: &Ctx<'_>) -> 
     let zone = &cx.investigation.zone;
     if visit.tab == Tab::Events {
         return match selected(visit, words, place, cx)? {
-            Selected::Event(event) => Some(event::fields(&event).iter().map(|(name, value)| format!("{name}={}", words::inert(value))).collect::<Vec<_>>().join("\t")),
+            Selected::Event(event) => {
+                Some(event::fields(&event).iter().map(|(name, value)| format!("{name}={}", words::inert(value))).collect::<Vec<_>>().join("\t"))
+            }
             _ => None,
         };
     }

@@ -52,7 +52,9 @@ pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, are
     let is_new = rows::newness(visit, cx);
     let place = cursor.place.min(rows.len().saturating_sub(1));
     let moment = Moment::within(visit.focus(cx.investigation.range, cx.investigation.size).range(), &cx.investigation.zone);
-    let wide = |row: &&TallyRow| text::width(row.value.safe().as_str()).saturating_add(if row.value.raw().starts_with("127.") || row.value.raw() == "::1" { 5 } else { 0 });
+    let wide = |row: &&TallyRow| {
+        text::width(row.value.safe().as_str()).saturating_add(if row.value.raw().starts_with("127.") || row.value.raw() == "::1" { 5 } else { 0 })
+    };
     let columns = columns(moment.width(), rows.iter().map(wide).max().unwrap_or(0));
     let table = Table {
         columns: &columns,

@@ -74,7 +74,8 @@ fn cell<'a>(row: &TallyRow, column: usize, moment: Moment, is_new: &dyn Fn(Addre
                 spans.push(Span::styled(format!(" x{count}"), muted));
                 spans
             });
-            let sources = row.sources.iter().map(|source| vec![Span::styled(source.to_string(), if is_new(*source) { pen.style(Role::SourceNew) } else { plain })]);
+            let sources =
+                row.sources.iter().map(|source| vec![Span::styled(source.to_string(), if is_new(*source) { pen.style(Role::SourceNew) } else { plain })]);
             Cell::Text(listed(reasons.chain(sources), cx))
         }
         _ => Cell::Text(Vec::new()),
