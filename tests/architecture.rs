@@ -22,10 +22,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("app", &["domain", "query", "detect", "investigation", "keymap", "theme", "widget", "view"]),
     ("runtime", &["domain", "query", "detect", "investigation", "keymap", "theme", "widget", "view", "app", "backend"]),
     ("config", &["domain"]),
-    (
-        "cli",
-        &["domain", "query", "sigma", "detect", "schema", "backend", "investigation", "keymap", "theme", "widget", "app", "runtime", "config"],
-    ),
+    ("cli", &["domain", "query", "sigma", "detect", "schema", "backend", "investigation", "keymap", "theme", "widget", "app", "runtime", "config"]),
 ];
 
 /// Libraries that may be named only below these paths.
@@ -58,7 +55,11 @@ fn sources() -> Vec<(String, String)> {
     walk(&root(), &mut paths);
     paths.sort();
     let relative = |path: &PathBuf| path.strip_prefix(root()).expect("below src").to_str().expect("text").to_owned();
-    paths.iter().filter(|path| path.extension().is_some_and(|extension| extension == "rs")).map(|path| (relative(path), fs::read_to_string(path).expect("text"))).collect()
+    paths
+        .iter()
+        .filter(|path| path.extension().is_some_and(|extension| extension == "rs"))
+        .map(|path| (relative(path), fs::read_to_string(path).expect("text")))
+        .collect()
 }
 
 /// What is neither comment nor test: tests may reach for whatever they need.
@@ -126,7 +127,10 @@ fn heavy_libraries_stay_at_home() {
         let code = code(&name, &text);
         for (library, homes) in AT_HOME {
             let is_home = homes.iter().any(|home| name.starts_with(home));
-            let is_named = code.lines().map(str::trim_start).any(|line| line.starts_with(&format!("use {library}::")) || line.starts_with(&format!("pub use {library}::")))
+            let is_named = code
+                .lines()
+                .map(str::trim_start)
+                .any(|line| line.starts_with(&format!("use {library}::")) || line.starts_with(&format!("pub use {library}::")))
                 || code.split(&format!("{library}::")).zip(code.split(&format!("{library}::")).skip(1)).any(|(before, _)| {
                     // `read::evtx::child` is a module of ours, `evtx::Parser` at the start of a path is the library.
                     !before.ends_with("::") && !before.ends_with(|last: char| last.is_alphanumeric() || last == '_') && *library != "evtx" && *library != "csv"
@@ -154,7 +158,8 @@ fn every_data_file_is_listed() {
         let names = fs::read_dir(&folder).expect("a folder of data").map(|entry| entry.expect("an entry").file_name().into_string().expect("text"));
         names.filter(|name| name.ends_with(extension)).map(|name| name.trim_end_matches(extension).to_owned()).collect()
     };
-    let listed = |list: &[(&str, &str)], extension: &str| -> BTreeSet<String> { list.iter().map(|(name, _)| name.trim_end_matches(extension).to_owned()).collect() };
+    let listed =
+        |list: &[(&str, &str)], extension: &str| -> BTreeSet<String> { list.iter().map(|(name, _)| name.trim_end_matches(extension).to_owned()).collect() };
     assert_eq!(files("src/schema", ".toml"), listed(rdptriage::schema::BUILT_IN, ".toml"));
     assert_eq!(files("src/sigma", ".yml"), listed(rdptriage::sigma::BUILT_IN, ".yml"));
     assert_eq!(files("themes", ".toml"), listed(rdptriage::theme::THEMES, ".toml"));

@@ -114,7 +114,8 @@ fn csv_text_is_disarmed_and_ndjson_exact() {
 #[test]
 fn standard_input_is_a_file_too() {
     let case = Case::new();
-    let mut child = case.command("counts - --by destination.ip --format csv").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let mut child =
+        case.command("counts - --by destination.ip --format csv").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
     child.stdin.take().expect("a pipe").write_all(FLOWS.as_bytes()).expect("written");
     let output = child.wait_with_output().expect("ended");
     assert_eq!(String::from_utf8_lossy(&output.stdout).lines().count(), 3, "{}", stderr(&output));
@@ -152,9 +153,10 @@ fn a_rule_of_the_user_is_hunted_for() {
     let case = Case::new();
     let rule = "title: mine\nid: mine-1\nlogsource:\n  product: windows\ndetection:\n  s:\n    EventID: 3\n    Image|endswith: '\\evil.exe'\n  condition: s\n";
     std::fs::write(case.path("mine.yml"), rule).expect("written");
-    let event = r#"{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon"}},"EventID":3,"TimeCreated":{"#attributes":{"SystemTime":"2025-01-01T10:00:00.000000Z"}},"EventRecordID":7,"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"ws1.example"},"EventData":{"Image":"C:\\x\\EVIL.exe","User":"CORP\\kim","Initiated":true,"SourceIp":"10.0.0.7","SourcePort":50000,"DestinationIp":"10.0.0.5","DestinationPort":3389}}}"#;
+    let event = r##"{"Event":{"System":{"Provider":{"#attributes":{"Name":"Microsoft-Windows-Sysmon"}},"EventID":3,"TimeCreated":{"#attributes":{"SystemTime":"2025-01-01T10:00:00.000000Z"}},"EventRecordID":7,"Channel":"Microsoft-Windows-Sysmon/Operational","Computer":"ws1.example"},"EventData":{"Image":"C:\\x\\EVIL.exe","User":"CORP\\kim","Initiated":true,"SourceIp":"10.0.0.7","SourcePort":50000,"DestinationIp":"10.0.0.5","DestinationPort":3389}}}"##;
     std::fs::write(case.path("sysmon.json"), event).expect("written");
-    for (line, id) in [("hunt sysmon.json --format json --rule mine.yml", "mine-1"), ("hunt sysmon.json --format json", "ed74fe75-7594-4b4b-ae38-e38e3fd2eb23")] {
+    for (line, id) in [("hunt sysmon.json --format json --rule mine.yml", "mine-1"), ("hunt sysmon.json --format json", "ed74fe75-7594-4b4b-ae38-e38e3fd2eb23")]
+    {
         let hunt: Value = serde_json::from_str(&case.text(line)).expect("JSON");
         assert_eq!(hunt["rule"], id);
         let hit = &hunt["hits"][0];
@@ -170,7 +172,8 @@ fn a_closed_pipe_ends_quietly() {
     let case = Case::new();
     let many = FLOWS.lines().next().expect("a line").to_owned() + "\n";
     std::fs::write(case.path("many.ndjson"), many.repeat(50_000)).expect("written");
-    let mut child = case.command("events many.ndjson --format csv").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    let mut child =
+        case.command("events many.ndjson --format csv").stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
     drop(child.stdout.take());
     let output = child.wait_with_output().expect("ended");
     assert_eq!((output.status.code(), stderr(&output).as_str()), (Some(0), ""));
@@ -182,8 +185,10 @@ fn lists_and_help_need_nothing() {
     assert!(case.text("themes").lines().any(|name| name == "dark"));
     assert!(case.text("keys").starts_with("| action | keys |"));
     assert!(case.text("config").contains("naive_zone = \"UTC\""));
-    let help = case.text("--help");
-    for said in ["counts", "hunt", "detect", "events", "Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect found an anomaly"] {
+    let help = case.text("--help").split_whitespace().collect::<Vec<_>>().join(" ");
+    for said in
+        ["counts", "hunt", "detect", "events", "Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect found an anomaly"]
+    {
         assert!(help.contains(said), "{said}: {help}");
     }
     assert!(case.text("--version").starts_with("rdptriage "));
@@ -203,7 +208,7 @@ fn detect_writes_its_contract() {
 
 #[test]
 fn the_story_of_a_file_is_judged() {
-    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories/demo.toml");
+    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories/spike.toml");
     let case = Case::new();
     let output = case.run(&format!("detect {} --format csv", story.display()));
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));

@@ -95,7 +95,16 @@ mod tests {
 
     #[test]
     fn plain_stretches_before_now_are_told_from_other_math() {
-        let table = [("now-12h", Some(12)), ("now-2d", Some(48)), ("now-1w", Some(168)), ("now-90m", None), ("now-1d/d", None), ("now", None), ("now-h", None), ("now-é", None)];
+        let table = [
+            ("now-12h", Some(12)),
+            ("now-2d", Some(48)),
+            ("now-1w", Some(168)),
+            ("now-90m", None),
+            ("now-1d/d", None),
+            ("now", None),
+            ("now-h", None),
+            ("now-é", None),
+        ];
         for (text, hours) in table {
             assert_eq!(hours_before_now(text), hours, "{text}");
         }

@@ -39,7 +39,9 @@ pub(super) fn demo(speed: f64, look: &Look, environment: &Environment) -> Result
     start(setup, look, move |_| {
         async move {
             let play = move || Story::demo(&RuleSet::built_in(), Box::new(RealClock::start()))?.at_speed(speed);
-            let story = tokio::task::spawn_blocking(play).await.map_err(|error| crate::backend::BackendError::new(format!("the demo could not be made: {error}")))??;
+            let story = tokio::task::spawn_blocking(play)
+                .await
+                .map_err(|error| crate::backend::BackendError::new(format!("the demo could not be made: {error}")))??;
             Ok(Arc::new(story) as Arc<dyn Backend>)
         }
         .boxed()
