@@ -5,6 +5,7 @@ use ratatui::layout::{Position, Rect};
 use unicode_segmentation::UnicodeSegmentation;
 
 use super::{Pen, text};
+use crate::domain::{Foreign, Limits};
 use crate::theme::Role;
 
 /// Most bytes in a prompt; pasted floods are cut.
@@ -61,9 +62,16 @@ impl Prompt {
 
     /// Takes a paste: everything in it as if typed, but line breaks and tabs as spaces.
     pub fn paste(&mut self, pasted: &str) {
-        for character in pasted.trim().chars().take(MOST) {
-            self.edit(Edit::Insert(if matches!(character, '\n' | '\r' | '\t') { ' ' } else { character }));
-        }
+        let mut room = MOST.saturating_sub(self.text.len());
+        let as_typed = |character: char| if matches!(character, '\n' | '\r' | '\t') { ' ' } else { character };
+        let fits = |character: &char| {
+            let left = room.checked_sub(character.len_utf8());
+            room = left.unwrap_or(0);
+            left.is_some()
+        };
+        let taken: String = pasted.trim().chars().map(as_typed).filter(|character| !character.is_control()).take_while(fits).collect();
+        self.text.insert_str(self.cursor, &taken);
+        self.cursor = self.bound(self.cursor + taken.len());
     }
 
     /// Changes text and cursor.
@@ -94,11 +102,13 @@ impl Prompt {
         let label = text::cut(label, usize::from(area.width.saturating_sub(2)), pen.glyphs);
         let x = text::put(buf, area, area.x, area.y, &label, pen.style(Role::Muted));
         let room = usize::from(area.right() - x).saturating_sub(1);
+        // A paste may come out of an event.
         let (before, after) = self.halves();
+        let [before, after] = [before, after].map(|half| Foreign::from(half).safe_within(Limits::DETAIL).into_string());
         // The end of what stands before the cursor, and what fits behind it.
-        let before = text::cut_start(before, room, pen.glyphs);
+        let before = text::cut_start(&before, room, pen.glyphs);
         let cursor = text::put(buf, area, x, area.y, &before, pen.style(Role::Prompt));
-        text::put(buf, area, cursor, area.y, &text::cut(after, usize::from(area.right().saturating_sub(cursor)), pen.glyphs), pen.style(Role::Prompt));
+        text::put(buf, area, cursor, area.y, &text::cut(&after, usize::from(area.right().saturating_sub(cursor)), pen.glyphs), pen.style(Role::Prompt));
         Some(Position { x: cursor.min(area.right() - 1), y: area.y })
     }
 
@@ -216,6 +226,17 @@ mod tests {
         survives(|pen, area, buf| {
             prompt.draw("filter: ", pen, area, buf);
         });
+    }
+
+    #[test]
+    fn a_paste_out_of_an_event_is_drawn_inert() {
+        let mut prompt = Prompt::default();
+        prompt.paste("kim\u{202e}exe");
+        let shown = drawn(30, 1, Glyphs::Unicode, |pen, area, buf| {
+            prompt.draw("", pen, area, buf);
+        });
+        assert_eq!(shown.lines().next(), Some("kim\\u{202e}exe"));
+        assert_eq!(prompt.text(), "kim\u{202e}exe", "what is asked stays exact");
     }
 
     fn any_edit() -> impl Strategy<Value = Edit> {
