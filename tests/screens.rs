@@ -1,4 +1,5 @@
 //! The screens as they are seen, and the ways through them, without terminal and clock.
+#![allow(clippy::panic, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may")]
 
 mod stage;
 

@@ -1,4 +1,5 @@
 //! The terminal is given back as it was found: after quitting, a signal and a panic. On a real pseudo-terminal.
+#![allow(clippy::panic, clippy::indexing_slicing, clippy::unwrap_used, reason = "a test may")]
 
 use std::io::{Read as _, Write as _};
 use std::num::NonZero;
