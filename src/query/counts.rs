@@ -1,9 +1,11 @@
 //! From arrivals to the `counts` contract: one piece of arithmetic for every backend.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
 
 use super::{Count, Counts, DestinationCounts};
-use crate::domain::{Arrivals, By, Foreign, Timestamp};
+use crate::domain::arrivals::NO_SOURCE;
+use crate::domain::{Address, Arrival, Arrivals, By, Foreign, Timestamp};
 
 /// What arrivals do not hold about an endpoint.
 #[derive(Clone, PartialEq, Debug)]
@@ -17,7 +19,7 @@ pub struct EndpointMeasures {
 }
 
 /// Puts arrivals and measures (one per endpoint, same order) together as counts.
-pub fn assemble(arrivals: &Arrivals, measures: &[EndpointMeasures], by: By) -> Counts {
+pub fn assemble(arrivals: &Arrivals, measures: Vec<EndpointMeasures>, by: By) -> Counts {
     let (named, of) = arrivals.destinations(by);
     let mut counted: Vec<DestinationCounts> = named
         .into_iter()
@@ -31,47 +33,103 @@ pub fn assemble(arrivals: &Arrivals, measures: &[EndpointMeasures], by: By) -> C
             buckets: Vec::new(),
         })
         .collect();
-    for (measure, place) in measures.iter().zip(&of) {
+    for (measure, place) in measures.into_iter().zip(&of) {
         if let Some(destination) = place.and_then(|place| counted.get_mut(place)) {
             destination.first = destination.first.min(measure.first);
             destination.last = destination.last.max(measure.last);
-            for (user, events) in &measure.users {
-                *destination.users.entry(user.clone()).or_default() += events;
+            if destination.users.is_empty() {
+                destination.users = measure.users;
+            } else {
+                for (user, events) in measure.users {
+                    *destination.users.entry(user).or_default() += events;
+                }
             }
         }
     }
-    let (mut without_destination, mut without_source) = (0, 0);
-    let place_of = |endpoint: u32| of.get(endpoint as usize).copied().flatten();
-    for rows in arrivals.rows.chunk_by(|one, two| one.bucket == two.bucket) {
-        let mut buckets: BTreeMap<usize, (u64, BTreeSet<u32>)> = BTreeMap::new();
-        for row in rows {
-            let events = u64::from(row.events);
-            let source = arrivals.sources.get(row.source as usize);
-            if source.is_none() {
-                without_source += events;
-            }
-            let Some(place) = place_of(row.endpoint) else {
-                without_destination += events;
-                continue;
-            };
-            let bucket = buckets.entry(place).or_default();
-            bucket.0 += events;
-            if let (Some(source), Some(destination)) = (source, counted.get_mut(place)) {
-                bucket.1.insert(row.source);
-                *destination.sources.entry(*source).or_default() += events;
-            }
-        }
-        let Some(bucket) = rows.first().map(|row| row.bucket) else { continue };
-        for (place, (events, sources)) in buckets {
-            if let Some(destination) = counted.get_mut(place) {
-                destination.events += events;
-                destination.buckets.push(Count { start: arrivals.bucket.at(bucket), events, sources: sources.len() as u64 });
-            }
+    let rows = Placed { arrivals, of: &of };
+    for (place, sources) in rows.sources() {
+        if let Some(destination) = counted.get_mut(place) {
+            destination.sources = sources;
         }
     }
-    counted.retain(|destination| destination.events > 0);
-    counted.sort_by_cached_key(|destination| {
-        (std::cmp::Reverse(destination.sources.len()), std::cmp::Reverse(destination.events), destination.destination.label())
+    rows.buckets(|place, count| {
+        if let Some(destination) = counted.get_mut(place) {
+            destination.events += count.events;
+            destination.buckets.push(count);
+        }
     });
+    let (without_destination, without_source) = rows.without();
+    counted.retain(|destination| destination.events > 0);
+    counted.sort_by_cached_key(|destination| (Reverse(destination.sources.len()), Reverse(destination.events), destination.destination.label()));
     Counts { bucket: arrivals.bucket, by, destinations: counted, without_destination, without_source, completeness: arrivals.completeness.clone() }
+}
+
+/// Rows of arrivals with the places of their destinations. Millions of rows are put in order by sorting numbers; a
+/// tree that grows row by row would cost several times that.
+struct Placed<'a> {
+    arrivals: &'a Arrivals,
+    of: &'a [Option<usize>],
+}
+
+impl Placed<'_> {
+    fn place(&self, endpoint: u32) -> Option<usize> {
+        self.of.get(endpoint as usize).copied().flatten()
+    }
+
+    /// Events that name no destination of this sort, and events without a usable source.
+    fn without(&self) -> (u64, u64) {
+        let sum = |rows: &mut dyn Iterator<Item = &Arrival>| rows.map(|row| u64::from(row.events)).sum();
+        let rows = &self.arrivals.rows;
+        (
+            sum(&mut rows.iter().filter(|row| self.place(row.endpoint).is_none())),
+            sum(&mut rows.iter().filter(|row| self.arrivals.sources.get(row.source as usize).is_none())),
+        )
+    }
+
+    /// For each place its sources with their events.
+    fn sources(&self) -> Vec<(usize, BTreeMap<Address, u64>)> {
+        // Sources by rank instead of by address, so that the order of the pairs is that of the maps.
+        let mut ranked: Vec<usize> = (0..self.arrivals.sources.len()).collect();
+        ranked.sort_unstable_by_key(|source| self.arrivals.sources.get(*source));
+        let mut ranks = vec![0; ranked.len()];
+        for (rank, source) in ranked.iter().enumerate() {
+            if let Some(known) = ranks.get_mut(*source) {
+                *known = rank;
+            }
+        }
+        let mut pairs: Vec<(u32, u32, u32)> = Vec::with_capacity(self.arrivals.rows.len());
+        pairs.extend(self.arrivals.rows.iter().filter_map(|row| {
+            let rank = *ranks.get(row.source as usize)?;
+            Some((u32::try_from(self.place(row.endpoint)?).ok()?, u32::try_from(rank).ok()?, row.events))
+        }));
+        pairs.sort_unstable();
+        let address = |rank: u32| self.arrivals.sources.get(*ranked.get(rank as usize)?).copied();
+        pairs
+            .chunk_by(|one, two| one.0 == two.0)
+            .filter_map(|pairs| {
+                let sources = pairs.chunk_by(|one, two| one.1 == two.1).filter_map(|run| {
+                    let (_, rank, _) = run.first()?;
+                    Some((address(*rank)?, run.iter().map(|(.., events)| u64::from(*events)).sum()))
+                });
+                Some((pairs.first()?.0 as usize, sources.collect()))
+            })
+            .collect()
+    }
+
+    /// Calls `each` with every place and bucket that holds events, in order of the buckets.
+    fn buckets(&self, mut each: impl FnMut(usize, Count)) {
+        let mut cells: Vec<(usize, u32, u32)> = Vec::new();
+        for rows in self.arrivals.rows.chunk_by(|one, two| one.bucket == two.bucket) {
+            let Some(bucket) = rows.first().map(|row| row.bucket) else { continue };
+            cells.clear();
+            cells.extend(rows.iter().filter_map(|row| Some((self.place(row.endpoint)?, row.source, row.events))));
+            cells.sort_unstable();
+            for cells in cells.chunk_by(|one, two| one.0 == two.0) {
+                let Some((place, ..)) = cells.first() else { continue };
+                let sources = cells.chunk_by(|one, two| one.1 == two.1).filter(|run| run.first().is_some_and(|cell| cell.1 != NO_SOURCE)).count();
+                let events = cells.iter().map(|(.., events)| u64::from(*events)).sum();
+                each(*place, Count { start: self.arrivals.bucket.at(bucket), events, sources: sources as u64 });
+            }
+        }
+    }
 }

@@ -12,6 +12,8 @@ use super::scalar::{Scalar, is_usable};
 /// Most paths that all schemas together may name.
 pub const MOST_PATHS: usize = 64 * WORDS;
 const WORDS: usize = 20;
+/// Values that most records have room for: just below a kilobyte, which an allocator still has at hand.
+const USUAL: usize = 24;
 
 /// The values found in one record, by slot.
 #[derive(Debug)]
@@ -22,7 +24,7 @@ pub struct Captured<'a> {
 
 impl Default for Captured<'_> {
     fn default() -> Self {
-        Self { present: [0; WORDS], values: Vec::with_capacity(32) }
+        Self { present: [0; WORDS], values: Vec::with_capacity(USUAL) }
     }
 }
 

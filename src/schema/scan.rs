@@ -19,7 +19,8 @@ const DEEPEST: u8 = 100;
 /// The values of the known paths; `None` where the text is for serde_json to judge.
 pub fn scan<'a>(paths: &Paths, hit: Option<Slot>, text: &'a [u8]) -> Option<Captured<'a>> {
     // A control character is either white space between tokens, and rare on a line, or an error.
-    if text.iter().any(|byte| *byte < b' ') {
+    // Whole stretches at once, without a way out of the middle, are looked at many bytes at a time.
+    if text.chunks(256).any(|stretch| stretch.iter().fold(false, |found, byte| found | (*byte < b' '))) {
         return None;
     }
     let text = std::str::from_utf8(text).ok()?;
@@ -170,7 +171,7 @@ impl<'a> Walk<'_, 'a> {
         let mut escapes = Escapes::None;
         loop {
             let rest = self.text.as_bytes().get(self.at..)?;
-            let found = memchr2(b'"', b'\\', rest)?;
+            let found = quote_or_backslash(rest)?;
             self.at += found + 1;
             if rest.get(found) == Some(&b'"') {
                 return Some((self.text.get(start..self.at - 1)?, escapes));
@@ -223,6 +224,28 @@ impl<'a> Walk<'_, 'a> {
         self.captured.put(slot, Scalar::Int(text.parse().ok()?));
         Some(())
     }
+}
+
+/// Where the first quote or backslash stands. Most strings are short: for a few dozen bytes a word at a time is done
+/// before a search made for long texts has set out.
+#[inline]
+fn quote_or_backslash(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    // The lowest byte that is zero has its high bit set here; bits above it may be wrong and are not looked at.
+    let zero = |word: u64| word.wrapping_sub(ONES) & !word & HIGHS;
+    for (number, word) in text.as_chunks::<8>().0.iter().enumerate() {
+        if number == 8 {
+            break;
+        }
+        let word = u64::from_le_bytes(*word);
+        let found = zero(word ^ (ONES * b'"' as u64)) | zero(word ^ (ONES * b'\\' as u64));
+        if found != 0 {
+            return Some(number * 8 + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    let done = (text.len() / 8).min(8) * 8;
+    memchr2(b'"', b'\\', text.get(done..)?).map(|found| done + found)
 }
 
 /// A text with escapes of one letter, decoded.
@@ -287,6 +310,18 @@ mod tests {
             r#"{"a":"管理者"}"#,
         ] {
             assert!(agrees(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn the_first_quote_or_backslash_is_found_at_any_distance() {
+        for length in 0..100 {
+            for end in ["\"", "\\", "\"\\", "\\\""] {
+                let text = format!("{}{end}xé\"", "é!#[]".repeat(30).chars().take(length).collect::<String>());
+                let expected = text.bytes().position(|byte| byte == b'"' || byte == b'\\');
+                assert_eq!(quote_or_backslash(text.as_bytes()), expected, "{text}");
+            }
+            assert_eq!(quote_or_backslash("x".repeat(length).as_bytes()), None);
         }
     }
 

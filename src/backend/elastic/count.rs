@@ -28,7 +28,7 @@ impl Elastic {
         // Apart from the buckets: together they would multiply.
         let users = self.rows(scope, Wanted { endpoint: true, user: true, ..Wanted::default() }, &mut gaps).await?;
         let arrivals = arrived(&rows, scope.range, bucket, &gaps);
-        Ok(assemble(&arrivals, &measures(&arrivals.endpoints, &rows, &users), by))
+        Ok(assemble(&arrivals, measures(&arrivals.endpoints, &rows, &users), by))
     }
 }
 

@@ -1,13 +1,13 @@
 //! The `counts` contract, from the columns.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 
 use super::Table;
 use super::arrivals::{Endpoints, Pairs};
 use super::dictionary::NONE;
 use super::select::Selection;
 use crate::backend::BackendError;
-use crate::domain::{Arrivals, BucketSize, By, time};
+use crate::domain::{Arrivals, BucketSize, By, Foreign, time};
 use crate::query::counts::{EndpointMeasures, assemble};
 use crate::query::{Counts, Scope};
 
@@ -36,15 +36,21 @@ impl Table {
                 }
             })?;
         }
-        let mut measures: Vec<EndpointMeasures> = spans
+        let mut users: Vec<(u32, &Foreign, u64)> = users
             .into_iter()
-            .map(|(first, last)| EndpointMeasures { first: time::from_micros(first), last: time::from_micros(last), users: BTreeMap::new() })
+            .filter_map(|(pair, events)| Some(((pair >> 32) as u32, self.texts.get((pair & u64::from(u32::MAX)) as usize)?, events)))
             .collect();
-        for (pair, events) in users {
-            if let (Some(measure), Some(user)) = (measures.get_mut((pair >> 32) as usize), self.text((pair & u64::from(u32::MAX)) as u32)) {
-                measure.users.insert(user, events);
-            }
-        }
+        users.sort_unstable();
+        let mut users = users.chunk_by(|one, two| one.0 == two.0).peekable();
+        let measures = spans
+            .into_iter()
+            .enumerate()
+            .map(|(endpoint, (first, last))| {
+                let own = users.next_if(|users| users.first().is_some_and(|user| user.0 as usize == endpoint)).unwrap_or_default();
+                let users = own.iter().map(|(_, user, events)| ((*user).clone(), *events)).collect();
+                EndpointMeasures { first: time::from_micros(first), last: time::from_micros(last), users }
+            })
+            .collect();
         let rows = pairs.into_rows();
         let events = rows.iter().map(|row| u64::from(row.events)).sum();
         let arrivals = Arrivals {
@@ -55,6 +61,6 @@ impl Table {
             rows,
             completeness: self.completeness(events),
         };
-        Ok(assemble(&arrivals, &measures, by))
+        Ok(assemble(&arrivals, measures, by))
     }
 }
