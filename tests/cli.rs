@@ -186,9 +186,13 @@ fn lists_and_help_need_nothing() {
     assert!(case.text("keys").starts_with("| action | keys |"));
     assert!(case.text("config").contains("naive_zone = \"UTC\""));
     let help = case.text("--help").split_whitespace().collect::<Vec<_>>().join(" ");
-    for said in
-        ["counts", "hunt", "detect", "events", "Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect found an anomaly"]
-    {
+    for said in [
+        "counts",
+        "hunt",
+        "detect",
+        "events",
+        "Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect --exit-code found an anomaly",
+    ] {
         assert!(help.contains(said), "{said}: {help}");
     }
     assert!(case.text("--version").starts_with("rdptriage "));
@@ -210,8 +214,11 @@ fn detect_writes_its_contract() {
 fn the_story_of_a_file_is_judged() {
     let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories/spike.toml");
     let case = Case::new();
-    let output = case.run(&format!("detect {} --format csv", story.display()));
+    // An anomaly is an answer and no failure, unless cron asked to be told.
+    let output = case.run(&format!("detect {} --format csv --exit-code", story.display()));
     assert_eq!(output.status.code(), Some(4), "{}", stderr(&output));
+    let output = case.run(&format!("detect {} --format csv", story.display()));
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let csv = String::from_utf8(output.stdout).expect("text");
     assert!(csv.lines().any(|line| line.contains(",critical,")), "{}", csv.lines().take(5).collect::<Vec<_>>().join("\n"));
 }

@@ -11,7 +11,7 @@ use crate::domain::{BucketSize, By, Families, Family};
 use crate::query::Filter;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect found an anomaly.
+Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect --exit-code found an anomaly.
 Nothing is ever written to a cluster. Without a cluster or files, rdptriage shows a demo.";
 
 /// Keyboard-driven triage of RDP events in Elasticsearch, OpenSearch and log files.
@@ -86,7 +86,7 @@ pub enum Command {
         #[arg(long, value_name = "N")]
         head: Option<usize>,
     },
-    /// Judge every bucket of every destination; exit code 4 where an anomaly is found
+    /// Judge every bucket of every destination
     Detect {
         /// Files and folders.
         #[command(flatten)]
@@ -106,6 +106,9 @@ pub enum Command {
         /// Which detector judges
         #[arg(long, value_name = "NAME")]
         detector: Option<String>,
+        /// End with 4 where a bucket is anomalous (score 70 or more), for cron
+        #[arg(long)]
+        exit_code: bool,
     },
     /// List the RDP events themselves, one a row, in time order
     Events {

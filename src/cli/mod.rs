@@ -86,10 +86,10 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((hunt::run(opened, head, format, sink).await?, failure::OK))
             })
         }
-        Command::Detect { files, origin, output, kind, by, detector } => {
+        Command::Detect { files, origin, output, kind, by, detector, exit_code } => {
             headless(&required(&files, &origin, &environment)?, &output, Format::Csv, async |opened, format, sink| {
                 let outcome = detect::run(opened, kind, by, detector.as_deref(), format, sink).await?;
-                Ok((outcome.report, if outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
+                Ok((outcome.report, if exit_code && outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
             })
         }
         Command::Events { files, origin, output, kind, head } => {
