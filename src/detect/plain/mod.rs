@@ -15,6 +15,8 @@ mod tail;
 mod tests;
 mod usual;
 
+use std::collections::VecDeque;
+
 use familiar::Familiar;
 use history::History;
 use past::Past;
@@ -48,6 +50,8 @@ pub struct Plain {
     first: Option<i64>,
     /// Last bucket that was judged.
     now: i64,
+    /// Days with sources anywhere, as far back as anything is looked up; counted from the epoch.
+    live: VecDeque<i64>,
     /// By place of the destination; `None` until its first source.
     destinations: Vec<Option<Known>>,
     past: Past,
@@ -67,16 +71,31 @@ impl Plain {
     pub fn new(plan: &Plan) -> Self {
         let season = Season::new(plan.size, &plan.zones);
         let past = Past::new(season.reach());
-        Self { size: plan.size, season, first: None, now: 0, destinations: Vec::new(), past, familiar: Familiar::default() }
+        Self { size: plan.size, season, first: None, now: 0, live: VecDeque::new(), destinations: Vec::new(), past, familiar: Familiar::default() }
     }
 
     fn week(&self) -> i64 {
         7 * self.season.day()
     }
 
-    /// Buckets of history before the one at hand.
+    /// Buckets of history before the one at hand: those of days on which the estate was heard of at all. Years between
+    /// two old logs are no history, and neither is a feed that was silent.
     fn age(&self) -> i64 {
-        self.first.map_or(0, |first| self.now - first)
+        let Some(first) = self.first else { return 0 };
+        let day = self.season.day();
+        self.live.iter().map(|live| (((live + 1) * day).min(self.now) - (live * day).max(first)).max(0)).sum()
+    }
+
+    /// Notes that the estate is heard of today.
+    fn hear(&mut self) {
+        let today = self.now.div_euclid(self.season.day());
+        if self.live.back() != Some(&today) {
+            self.live.push_back(today);
+        }
+        let reach = self.season.reach() / self.season.day();
+        while self.live.front().is_some_and(|live| today - live > reach) {
+            self.live.pop_front();
+        }
     }
 
     fn has_history(&self) -> bool {
@@ -150,6 +169,9 @@ impl Detector for Plain {
     fn bucket(&mut self, bucket: &Bucket<'_>) -> Vec<Verdict> {
         self.now = self.size.index(bucket.start.as_second());
         self.first.get_or_insert(self.now);
+        if bucket.arrivals.iter().any(|(_, sources)| !sources.is_empty()) {
+            self.hear();
+        }
         if self.destinations.len() < bucket.destinations {
             self.destinations.resize(bucket.destinations, None);
         }

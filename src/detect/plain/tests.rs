@@ -53,6 +53,17 @@ fn three_days_of_history_come_before_any_score() {
 }
 
 #[test]
+fn years_of_silence_are_no_history() {
+    let mut plain = plain();
+    feed(&mut plain, 0..DAY, at_nine);
+    // Nothing is heard of the estate for half a year; then a second old log begins.
+    let verdicts = feed(&mut plain, DAY..183 * DAY, |bucket| if bucket < 182 * DAY { 0 } else { at_nine(bucket) });
+    assert!(!verdicts.is_empty() && verdicts.iter().all(|verdict| verdict.score.is_none()), "{verdicts:?}");
+    let verdicts = feed(&mut plain, 183 * DAY..187 * DAY, at_nine);
+    assert_eq!(verdicts.iter().filter(|verdict| verdict.score.is_some()).map(|verdict| plain.size.index(verdict.start.as_second()) / DAY - MONDAY / DAY).min(), Some(185));
+}
+
+#[test]
 fn a_spike_on_a_quiet_server_is_critical_and_explained() {
     let mut plain = plain();
     feed(&mut plain, 0..14 * DAY, |bucket| u32::from(bucket % DAY == 50));
