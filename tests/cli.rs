@@ -133,6 +133,7 @@ fn exit_codes_tell_how_it_went() {
         ("counts flows.ndjson --bucket 20m", 2, "none of 15m, 1h, 6h"),
         ("detect flows.ndjson --detector nope", 2, "there is no detector nope"),
         ("counts flows.ndjson --from soon", 2, "is no time"),
+        ("events flows.ndjson --output flows.csv.gz", 2, "no format has the ending .gz"),
         ("counts torn.ndjson", 3, "partial"),
         ("counts flows.ndjson --url https://es.example", 2, "both files and a cluster"),
         ("counts --url https://es.example --api-key hunter2", 2, "--api-key-file FILE"),

@@ -69,6 +69,14 @@ fn popups() {
 }
 
 #[test]
+fn a_tab_says_what_emptied_it() {
+    let mut stage = Stage::story(80, 24);
+    stage.press("<enter>/host:nowhere<enter>");
+    assert_eq!(stage.line("no sources here").trim(), "no sources here meet host:nowhere");
+    assert_eq!(stage.line("Esc goes back").trim(), "/ changes the filter; Esc goes back");
+}
+
+#[test]
 fn wider_buckets() {
     seen("hours", "b", (80, 24));
 }

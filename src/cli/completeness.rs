@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::Completeness;
+use crate::domain::{Completeness, Foreign};
 use crate::query::SourceReport;
 
 /// How whole an answer is, with the mapping report of every file or index.
@@ -55,29 +55,47 @@ impl Report {
         if !skipped.is_empty() {
             lines.push(format!("skipped: {}", listed(&skipped)));
         }
-        for report in &self.reports {
-            for note in &report.notes {
-                lines.push(format!("{}: {}", report.name.safe(), crate::domain::Foreign::from(note.as_str()).safe()));
-            }
-        }
+        lines.extend(self.notes());
         if !self.complete {
-            lines.push(format!("the answer is partial: {}", crate::domain::Foreign::from(self.words.as_str()).safe()));
+            lines.push(format!("the answer is partial: {}", Foreign::from(self.words.as_str()).safe()));
         }
         if self.completeness.approximate {
             lines.push("distinct counts are estimates".to_owned());
         }
         lines
     }
+
+    /// What is to be said of files and indices: what is true of several is said once.
+    fn notes(&self) -> Vec<String> {
+        let mut notes: Vec<(&str, Vec<&Foreign>)> = Vec::new();
+        for report in &self.reports {
+            for note in &report.notes {
+                match notes.iter_mut().find(|(other, _)| other == note) {
+                    Some((_, names)) => names.push(&report.name),
+                    None => notes.push((note, vec![&report.name])),
+                }
+            }
+        }
+        let line = |(note, names): (&str, Vec<&Foreign>)| {
+            let some = names.iter().take(NAMED).map(|name| name.safe().into_string()).collect::<Vec<_>>().join(", ");
+            let more = names.len().saturating_sub(NAMED);
+            let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+            format!("{some}{more}: {}", Foreign::from(note).safe())
+        };
+        notes.into_iter().map(line).collect()
+    }
 }
 
+/// How many files are named of which the same is to be said; the JSON names them all.
+const NAMED: usize = 3;
+
 fn listed(counts: &BTreeMap<&str, u64>) -> String {
-    counts.iter().map(|(name, count)| format!("{} {count}", crate::domain::Foreign::from(*name).safe())).collect::<Vec<_>>().join(", ")
+    counts.iter().map(|(name, count)| format!("{} {count}", Foreign::from(*name).safe())).collect::<Vec<_>>().join(", ")
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Foreign;
     use crate::domain::completeness::Skipped;
 
     #[test]
@@ -105,5 +123,22 @@ mod tests {
         let json = serde_json::to_value(&report).unwrap();
         assert_eq!((&json["complete"], &json["words"], &json["events"]), (&false.into(), &"1 skipped".into(), &2.into()));
         assert_eq!(json["reports"][0]["unknown"], 3);
+    }
+
+    #[test]
+    fn what_is_true_of_several_files_is_said_once() {
+        let with = |name: &str, notes: &[&str]| {
+            let mut report = SourceReport::new(Foreign::from(name), "json");
+            report.notes.extend(notes.iter().map(|note| (*note).to_owned()));
+            report
+        };
+        let files = vec![
+            with("a", &["too old"]),
+            with("b", &["its clock is wrong", "too old"]),
+            with("c", &["too old"]),
+            with("d", &["too old"]),
+            with("e", &["too old"]),
+        ];
+        assert_eq!(Report::new(&Completeness::whole(0), files).lines(), ["a, b, c and 2 more: too old", "b: its clock is wrong"]);
     }
 }

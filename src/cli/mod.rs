@@ -124,7 +124,8 @@ fn required(files: &Files, origin: &Origin, environment: &Environment) -> Result
 fn keys(environment: &Environment) -> Result<Keymap, Failure> {
     let Some(path) = config::folder(environment).map(|folder| folder.join("keys.toml")) else { return Ok(Keymap::standard()) };
     match std::fs::read_to_string(&path) {
-        Ok(text) => Keymap::with_user(&path.display().to_string(), &text).map_err(|error| Failure::error(error.to_string())),
+        Ok(text) => Keymap::with_user(&path.display().to_string(), &text)
+            .map_err(|error| Failure::error(error.to_string()).advise("correct the line; `rdptriage keys` prints every action")),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(Keymap::standard()),
         Err(error) => Err(Failure::error(format!("the keys in {} could not be read ({error})", path.display()))),
     }
@@ -137,8 +138,12 @@ fn headless(
     piped: Format,
     job: impl AsyncFnOnce(&Opened, Format, &mut Sink) -> Result<(Report, u8), Failure>,
 ) -> Result<u8, Failure> {
+    let format = match (output.format, output.output.as_deref()) {
+        (None, Some(path)) => by_name(path)?,
+        (format, _) => format,
+    };
     let mut sink = Sink::open(output.output.as_deref())?;
-    let format = output.format.or_else(|| output.output.as_deref().and_then(by_name)).unwrap_or(if sink.is_terminal() { Format::Table } else { piped });
+    let format = format.unwrap_or(if sink.is_terminal() { Format::Table } else { piped });
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
@@ -162,14 +167,17 @@ fn headless(
     Ok(if code == failure::OK && !report.complete { failure::PARTIAL } else { code })
 }
 
-/// The format that a file's name asks for.
-fn by_name(path: &Path) -> Option<Format> {
-    match path.extension()?.to_str()?.to_ascii_lowercase().as_str() {
-        "csv" => Some(Format::Csv),
-        "parquet" => Some(Format::Parquet),
-        "ndjson" | "jsonl" => Some(Format::Ndjson),
-        "json" => Some(Format::Json),
-        "txt" => Some(Format::Table),
-        _ => None,
+/// The format that a file's name asks for, where it has an ending; an ending of no format is a slip of the pen.
+fn by_name(path: &Path) -> Result<Option<Format>, Failure> {
+    let Some(ending) = path.extension() else { return Ok(None) };
+    let ending = ending.to_string_lossy();
+    match ending.to_ascii_lowercase().as_str() {
+        "csv" => Ok(Some(Format::Csv)),
+        "parquet" => Ok(Some(Format::Parquet)),
+        "ndjson" | "jsonl" => Ok(Some(Format::Ndjson)),
+        "json" => Ok(Some(Format::Json)),
+        "txt" => Ok(Some(Format::Table)),
+        _ => Err(Failure::usage(format!("--output: no format has the ending .{}", Foreign::from(ending.as_ref()).safe()))
+            .advise("end the name with .csv, .json, .ndjson, .parquet or .txt, or say --format too")),
     }
 }

@@ -71,9 +71,10 @@ const PEAK: usize = 6;
 const LANE: usize = 7;
 
 /// The columns of a list `width` wide over so many buckets. Name goes first when room runs out, then new, then typical;
-/// the lane keeps a good part of the width, but no more than it has buckets.
-fn columns(width: u16, buckets: usize, label: usize) -> [Column; 8] {
-    let lane = (width / 10).saturating_mul(3).max(24).min(u16::try_from(buckets).unwrap_or(u16::MAX)).max(13);
+/// the lane keeps a good part of the width, but no more than it has buckets, or than words in its place need to be understood.
+fn columns(width: u16, buckets: usize, label: usize, has_words: bool) -> [Column; 8] {
+    let least = if has_words { 24 } else { 13 };
+    let lane = (width / 10).saturating_mul(3).max(24).min(u16::try_from(buckets).unwrap_or(u16::MAX)).max(least);
     let label = u16::try_from(label).unwrap_or(u16::MAX).clamp(11, if width < 120 { 20 } else { 39 });
     let column = |title, min, max, keep, align| Column { title, min, max, keep, align };
     [
@@ -277,7 +278,8 @@ impl View for Destinations {
         let seen: Vec<(usize, Vec<Slice>)> =
             rows.iter().enumerate().skip(offset).take(height).map(|(number, row)| (number, slices(row.lane, board.is_judged))).collect();
         let label = rows.iter().skip(offset).take(height).map(|row| text::width(row.lane.label.safe().as_str())).max().unwrap_or(0);
-        let columns = columns(area.width, board.buckets(), label);
+        let has_words = board.is_judged && rows.iter().any(|row| row.score.is_none());
+        let columns = columns(area.width, board.buckets(), label, has_words);
         let table = Table {
             columns: &columns,
             rows: rows.len(),
@@ -375,4 +377,14 @@ fn head_of_lanes(board: &Board, columns: &[Column], cx: &Ctx<'_>, area: Rect, bu
     let width = u16::try_from(shown.max(13)).unwrap_or(u16::MAX).min(place.width);
     let head = Rect { x: area.x.saturating_add(place.x), width, height: area.height.min(1), ..area };
     axis::draw(range, &cx.investigation.zone, cx.pen, head, buf);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn few_buckets_leave_room_for_names_and_words_in_their_place_room_to_be_read() {
+        assert_eq!([columns(80, 2, 11, false), columns(80, 2, 11, true), columns(80, 96, 11, true)].map(|columns| columns[LANE].min), [13, 24, 24]);
+    }
 }

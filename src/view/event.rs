@@ -41,8 +41,8 @@ pub fn fields(event: &Event) -> Vec<(&'static str, Foreign)> {
     all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
 }
 
-/// Columns of the names.
-const NAMES: usize = 18;
+/// Columns of the names: the longest, and a gap.
+const NAMES: usize = 20;
 
 impl EventDetail {
     /// The popup for an event.

@@ -9,7 +9,7 @@ use crate::domain::{Limits, foreign};
 use crate::investigation::{Action, Effect};
 use crate::keymap::Mode;
 use crate::theme::Role;
-use crate::widget::popup;
+use crate::widget::{popup, text};
 
 /// The popup.
 #[derive(Default)]
@@ -28,6 +28,11 @@ fn lines(cx: &Ctx<'_>) -> Vec<String> {
         lines.extend(wording(ask).lines().map(|line| foreign::sanitize(line, Limits::DETAIL).into_string()));
     }
     lines
+}
+
+/// The same, broken where the frame ends: a question is read whole. What is copied is not broken.
+fn wrapped(cx: &Ctx<'_>, inner: Rect) -> Vec<String> {
+    lines(cx).iter().flat_map(|line| text::wrap(line, usize::from(inner.width))).collect()
 }
 
 impl QueryText {
@@ -53,8 +58,9 @@ impl View for QueryText {
         if action == Action::Copy {
             return Outcome::Consumed(vec![Want::Effect(Effect::Copy(lines(cx).join("\n")))]);
         }
-        let page = usize::from(popup::inside(Self::frame(cx.area)).height);
-        match moved(action, self.offset, lines(cx).len().saturating_sub(page).saturating_add(1), page) {
+        let inner = popup::inside(Self::frame(cx.area));
+        let page = usize::from(inner.height);
+        match moved(action, self.offset, wrapped(cx, inner).len().saturating_sub(page).saturating_add(1), page) {
             Some(offset) => {
                 self.offset = offset;
                 Outcome::done()
@@ -66,7 +72,7 @@ impl View for QueryText {
     fn render(&self, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         let pen = cx.pen;
         let inner = popup::frame("Asked, ready to paste", pen, Self::frame(area), buf);
-        let lines = lines(cx);
+        let lines = wrapped(cx, inner);
         let lines: Vec<Line<'_>> = if lines.is_empty() {
             vec![Line::from(Span::styled("nothing has been asked for this yet", pen.style(Role::Muted)))]
         } else {

@@ -1,7 +1,9 @@
-//! CSV that a spreadsheet may open: text cells that it would run as a formula are disarmed, numbers stay numbers.
+//! CSV that a spreadsheet may open and a terminal may show: text cells are inert in both, numbers stay numbers.
 
 use super::{Cell, Column, Rows, Sink};
 use crate::cli::failure::Failure;
+use crate::domain::Limits;
+use crate::domain::foreign::sanitize;
 
 pub(super) struct Csv<'a> {
     writer: csv::Writer<&'a mut Sink>,
@@ -39,21 +41,11 @@ fn failed(error: csv::Error) -> Failure {
     }
 }
 
-/// Puts an apostrophe before whatever begins like a formula (OWASP's list, the full-width twins too), looking
-/// behind leading blanks and at every physical line, since spreadsheets do.
+/// The text made inert, as a table shows it, so that a CSV may be read in a terminal too, with an apostrophe before whatever
+/// begins like a formula (OWASP's list, the full-width twins too), looking behind leading blanks, since spreadsheets do.
 fn disarmed(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len() + 1);
-    for line in text.split_inclusive(['\n', '\r']) {
-        if is_armed(line) {
-            safe.push('\'');
-        }
-        safe.push_str(line);
-    }
-    safe
-}
-
-fn is_armed(line: &str) -> bool {
-    let is_blank = |character: char| character.is_whitespace() || matches!(character, '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{feff}' | '\u{ad}' | '\u{0}');
-    line.starts_with(['\t', '\r']) && line.trim_end().len() > line.trim().len()
-        || line.trim_start_matches(is_blank).starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '−'])
+    // A cell holds no line feed after that: there is but one beginning to look at.
+    let safe = sanitize(text, Limits::DETAIL).into_string();
+    let is_armed = safe.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '−']);
+    if is_armed { format!("'{safe}") } else { safe }
 }

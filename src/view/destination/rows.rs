@@ -4,7 +4,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::{Address, Event, Family, Foreign, Load};
-use crate::investigation::{Fetched, Tab, Visit};
+use crate::investigation::{Fetched, Focus, Tab, Visit};
 use crate::query::filter::{Field, Pattern, Test};
 use crate::query::{Filter, TallyRow};
 use crate::theme::Role;
@@ -176,8 +176,13 @@ pub(super) fn is_waiting<T>(fetched: &Fetched<T>, rows: usize, what: &str, visit
             true
         }
         _ if rows == 0 => {
+            let state = cx.investigation;
             let (said, advice) = if visit.only_new {
                 (format!("none of the {what} here is new"), "o lists all of them")
+            } else if !state.filter_text.is_empty() {
+                (format!("no {what} here meet {}", state.filter_text), "/ changes the filter; Esc goes back")
+            } else if matches!(visit.focus(state.range, state.size), Focus::Shown(_)) {
+                (format!("no {what} here"), "t asks for another time range; Esc goes back")
             } else {
                 (format!("no {what} here"), "h and l move the bucket; Esc goes back")
             };

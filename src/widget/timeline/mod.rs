@@ -60,6 +60,9 @@ impl Bar {
     }
 }
 
+/// How many times as high as the highest bar a bound may lie to be drawn.
+const REACH: f64 = 6.0;
+
 /// The chart: plot above, one row of time labels below.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeline<'a> {
@@ -122,12 +125,16 @@ impl Timeline<'_> {
         }
     }
 
-    /// The count that is drawn at full height: the bound has a row of its own above what it allows.
+    /// The count that is drawn at full height: the bound has a row of its own above what it allows. A bound so far above every
+    /// bar that it would press them flat is left out.
     fn top(&self, rows: u16) -> u32 {
-        let bound = self.bars.iter().filter_map(|bar| bar.band).map(|band| f64::from(band.upper)).fold(0.0, f64::max);
+        let most = self.bars.iter().map(Bar::total).max().unwrap_or(0);
+        let reach = REACH * f64::from(most.max(2));
+        let bounds = self.bars.iter().filter_map(|bar| bar.band).map(|band| f64::from(band.upper));
+        let bound = bounds.filter(|bound| *bound <= reach).fold(0.0, f64::max);
         let room = f64::from(rows) / f64::from(rows.saturating_sub(1).max(1));
         // A float to integer cast saturates.
-        self.bars.iter().map(Bar::total).max().unwrap_or(0).max((bound * room).ceil() as u32).max(1)
+        most.max((bound * room).ceil() as u32).max(1)
     }
 
     /// The upper bound that the axis names: that of the cursor's bucket, else the latest.
@@ -143,7 +150,7 @@ impl Timeline<'_> {
         if scale.rows > 1 {
             named.push((scale.rows - 1, short(scale.top)));
         }
-        let upper = self.upper().map(|upper| (scale.row(upper), upper));
+        let upper = self.upper().and_then(|upper| Some((scale.bound(upper)?, upper)));
         let middle = (scale.rows >= 4 && scale.top >= u32::from(scale.rows))
             .then(|| scale.rows / 2 - 1)
             .map(|row| (row, (f64::from(scale.top) * f64::from(row + 1) / f64::from(scale.rows)).round()));
@@ -174,7 +181,7 @@ impl Timeline<'_> {
         let worst = members.iter().filter(|bar| bar.is_odd()).map(|bar| bar.severity).max().flatten();
         let band = members.iter().filter_map(|bar| bar.band).reduce(|one, two| if two.upper > one.upper { two } else { one });
         let (all, new) = scale.eighths(bar.total(), bar.new);
-        let (upper, typical) = (band.map(|band| scale.row(band.upper)), band.map(|band| scale.level(band.typical)));
+        let (upper, typical) = (band.and_then(|band| scale.bound(band.upper)), band.map(|band| scale.level(band.typical)));
         for row in 0..scale.rows {
             let fill = all.saturating_sub(row * 8).min(8);
             let (glyph, role) = if fill > 0 {

@@ -28,10 +28,10 @@ impl Scale {
     }
 
     /// The row of a bound: the first that no bar within it reaches, so that a bar which touches it is beyond it.
-    /// Never the lowest row, which says what came.
-    pub fn row(self, bound: f32) -> u16 {
+    /// Never the lowest row, which says what came; none where the bound lies above all of them.
+    pub fn bound(self, bound: f32) -> Option<u16> {
         let row = (f64::from(bound) * f64::from(self.rows) / f64::from(self.top)).ceil();
-        (row as u16).max(1).min(self.rows.saturating_sub(1))
+        (f64::from(bound) <= f64::from(self.top)).then(|| (row as u16).max(1).min(self.rows.saturating_sub(1)))
     }
 }
 
@@ -67,7 +67,7 @@ mod tests {
     fn values_lie_in_rows() {
         let scale = Scale { top: 24, rows: 9 };
         assert_eq!([0.2, 2.6, 2.7, 23.9].map(|value| scale.level(value)), [0, 0, 1, 8]);
-        assert_eq!([0.2, 2.6, 2.7, 24.0].map(|bound| scale.row(bound)), [1, 1, 2, 8]);
+        assert_eq!([0.2, 2.6, 2.7, 24.0, 24.1].map(|bound| scale.bound(bound)), [Some(1), Some(1), Some(2), Some(8), None]);
     }
 
     #[test]

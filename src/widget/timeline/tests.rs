@@ -37,6 +37,18 @@ fn a_spike() {
 }
 
 #[test]
+fn a_bound_far_above_every_bar_does_not_press_them_flat() {
+    let mut bars: Vec<Bar> = (0..12).map(|place| bar(place, 1, 0)).collect();
+    bars[3].band = Some(Band { typical: 0.1, upper: 31_948.0 });
+    bars[5].known = 2;
+    let drawing = shown(chart(&bars, &TimeZone::UTC), 70, 7, Glyphs::Unicode);
+    // Two of eight, as without it; and no line where the bound is out of sight.
+    let rows: Vec<&str> = drawing.lines().collect();
+    assert!(rows[1].starts_with("  8┤┄┄┄┄┄┄┄┄┄┄┄┄┄┄┄     ┄┄┄"), "{drawing}");
+    assert!(rows[4].contains("▂▂▂▂"), "{drawing}");
+}
+
+#[test]
 fn few_buckets_widen_and_a_range_is_grounded() {
     let bars = spike(12);
     let brushed = shown(Timeline { range: Some((8, 7)), ..chart(&bars, &TimeZone::UTC) }, 70, 7, Glyphs::Unicode);
@@ -93,7 +105,7 @@ fn a_bar_that_touches_the_bound_is_beyond_it() {
             let bars = [Bar { band: Some(Band { typical: 1.0, upper: f32::from(upper) }), ..bar(0, 41, 0) }];
             let timeline = Timeline { bars: &bars, cursor: None, range: None, zone: &TimeZone::UTC, legend: false };
             let scale = Scale { top: timeline.top(rows), rows };
-            let line = scale.row(f32::from(upper));
+            let Some(line) = scale.bound(f32::from(upper)) else { continue };
             assert!(scale.eighths(u32::from(upper), 0).0 <= line * 8, "{upper} within, {rows} rows");
             assert!(line >= 1 && line < rows);
         }
