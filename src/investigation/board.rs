@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 
+use super::Cells;
 use crate::detect::{Detection, Plan};
 use crate::domain::arrivals::NO_SOURCE;
 use crate::domain::finding::ANOMALOUS;
@@ -14,7 +15,7 @@ use crate::domain::{Address, Arrivals, BucketSize, By, Destination, Foreign, Ran
 const BAND_CELLS: usize = 400_000;
 
 /// One destination and one bucket.
-#[derive(Clone, Debug, Default, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Cell {
     /// Distinct sources.
     pub count: u32,
@@ -32,7 +33,16 @@ pub struct Cell {
     pub reason: Option<Arc<str>>,
 }
 
+impl Default for Cell {
+    fn default() -> Self {
+        Self::EMPTY
+    }
+}
+
 impl Cell {
+    /// Nothing came and nothing was said.
+    pub const EMPTY: Self = Self { count: 0, events: 0, new: 0, score: None, typical: None, upper: None, reason: None };
+
     /// The band of its score.
     pub fn severity(&self) -> Option<Severity> {
         self.score.map(Severity::of)
@@ -54,7 +64,7 @@ pub struct Lane {
     /// Its host name beside that.
     pub name: Option<Foreign>,
     /// One cell per bucket of the board.
-    pub cells: Vec<Cell>,
+    pub cells: Cells,
     /// Distinct sources over the whole range.
     pub sources: usize,
     /// Events over the whole range.
@@ -68,8 +78,7 @@ impl Lane {
     pub fn worst(&self) -> Option<usize> {
         let rank = |cell: &Cell| (cell.score.unwrap_or(-1.0), f64::from(cell.count));
         self.cells
-            .iter()
-            .enumerate()
+            .filled()
             .filter(|(_, cell)| cell.count > 0)
             .max_by(|(_, one), (_, two)| rank(one).partial_cmp(&rank(two)).unwrap_or(std::cmp::Ordering::Equal))
             .map(|(place, _)| place)
@@ -77,7 +86,7 @@ impl Lane {
 
     /// The highest score of the range.
     pub fn score(&self) -> Option<f64> {
-        self.cells.iter().filter_map(|cell| cell.score).max_by(f64::total_cmp)
+        self.cells.filled().filter_map(|(_, cell)| cell.score).max_by(f64::total_cmp)
     }
 
     /// The sources first seen here at or after `since`, in order.
@@ -166,7 +175,7 @@ pub fn count(arrivals: &Arrivals, size: BucketSize, range: Range, known_from: Ti
             destination: Arc::new(destination.clone()),
             label: destination.label(),
             name: destination.name().cloned(),
-            cells: vec![Cell::default(); buckets],
+            cells: Cells::new(buckets),
             sources: 0,
             events: 0,
             first_seen: Vec::new(),
@@ -282,7 +291,7 @@ mod tests {
     }
 
     fn shown(board: &Board) -> Vec<(String, Vec<u32>)> {
-        board.lanes.iter().map(|lane| (lane.destination.label().raw().to_owned(), lane.cells.iter().map(|cell| cell.count).collect())).collect()
+        board.lanes.iter().map(|lane| (lane.destination.label().raw().to_owned(), lane.cells.tail(usize::MAX).map(|cell| cell.count).collect())).collect()
     }
 
     #[test]

@@ -5,6 +5,7 @@
 
 pub mod action;
 pub mod board;
+pub mod cells;
 pub mod merge;
 pub mod msg;
 pub mod period;
@@ -15,6 +16,7 @@ pub mod visit;
 
 pub use action::Action;
 pub use board::{Board, Cell, Lane};
+pub use cells::Cells;
 pub use msg::{Effect, Msg};
 pub use period::Period;
 pub use reduce::{reduce, start};

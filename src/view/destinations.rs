@@ -126,7 +126,7 @@ impl Destinations {
     }
 
     fn compare(&self, one: &Row<'_>, two: &Row<'_>) -> Ordering {
-        let peak = |row: &Row<'_>| row.lane.cells.iter().map(|cell| cell.count).max().unwrap_or(0);
+        let peak = |row: &Row<'_>| row.lane.cells.peak();
         match self.sort {
             Sort::Score => two.score.unwrap_or(-1.0).total_cmp(&one.score.unwrap_or(-1.0)).then_with(|| peak(two).cmp(&peak(one))),
             Sort::Now => two.now.cmp(&one.now),
@@ -275,8 +275,13 @@ impl View for Destinations {
         let place = self.place(&rows);
         let height = Table::height(area);
         let offset = table::window(place, self.offset, height).min(rows.len().saturating_sub(1));
-        let seen: Vec<(usize, Vec<Slice>)> =
-            rows.iter().enumerate().skip(offset).take(height).map(|(number, row)| (number, slices(row.lane, board.is_judged))).collect();
+        let seen: Vec<(usize, Vec<Slice>)> = rows
+            .iter()
+            .enumerate()
+            .skip(offset)
+            .take(height)
+            .map(|(number, row)| (number, slices(row.lane, usize::from(area.width), board.is_judged)))
+            .collect();
         let label = rows.iter().skip(offset).take(height).map(|row| text::width(row.lane.label.safe().as_str())).max().unwrap_or(0);
         let has_words = board.is_judged && rows.iter().any(|row| row.score.is_none());
         let columns = columns(area.width, board.buckets(), label, has_words);
@@ -330,9 +335,9 @@ fn waiting(cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     }
 }
 
-/// The cells of a lane as the widget wants them.
-pub fn slices(lane: &Lane, is_judged: bool) -> Vec<Slice> {
-    lane.cells.iter().map(|cell| Slice::Count { count: cell.count, severity: if is_judged { cell.severity() } else { None } }).collect()
+/// The latest cells of a lane as the widget wants them, as many as a screen is wide: a range may hold years of buckets.
+pub fn slices(lane: &Lane, width: usize, is_judged: bool) -> Vec<Slice> {
+    lane.cells.tail(width).map(|cell| Slice::Count { count: cell.count, severity: if is_judged { cell.severity() } else { None } }).collect()
 }
 
 fn cell<'a>(row: &Row<'_>, column: usize, slices: &'a [Slice], board: &Board, cx: &Ctx<'a>) -> Cell<'a> {
@@ -351,12 +356,12 @@ fn cell<'a>(row: &Row<'_>, column: usize, slices: &'a [Slice], board: &Board, cx
         NOW => Cell::text(words::count(u64::from(row.now)), if row.now == 0 { muted } else { plain }),
         TYPICAL => Cell::text(words::typical(row.lane.cells.last().and_then(|cell| cell.typical)), muted),
         NEW => Cell::text(words::count(row.new as u64), if row.new == 0 { muted } else { pen.style(Role::SourceNew) }),
-        PEAK => Cell::text(words::count(u64::from(row.lane.cells.iter().map(|cell| cell.count).max().unwrap_or(0))), muted),
+        PEAK => Cell::text(words::count(u64::from(row.lane.cells.peak())), muted),
         LANE => {
             if board.is_judged && row.score.is_none() {
                 return short_history(row.lane, muted);
             }
-            Cell::Lane { slices, max: crate::widget::lane::max(slices) }
+            Cell::Lane { slices, max: row.lane.cells.peak() }
         }
         _ => Cell::Text(Vec::new()),
     }
@@ -364,7 +369,7 @@ fn cell<'a>(row: &Row<'_>, column: usize, slices: &'a [Slice], board: &Board, cx
 
 /// No baseline, no verdict: what the detector said instead of one.
 fn short_history<'a>(lane: &Lane, style: Style) -> Cell<'a> {
-    let said = lane.cells.iter().rev().find_map(|cell| cell.reason.clone());
+    let said = lane.cells.filled().rev().find_map(|(_, cell)| cell.reason.clone());
     Cell::text(said.map_or_else(|| "not enough history".to_owned(), |said| said.to_string()), style)
 }
 

@@ -60,7 +60,10 @@ fn years_of_silence_are_no_history() {
     let verdicts = feed(&mut plain, DAY..183 * DAY, |bucket| if bucket < 182 * DAY { 0 } else { at_nine(bucket) });
     assert!(!verdicts.is_empty() && verdicts.iter().all(|verdict| verdict.score.is_none()), "{verdicts:?}");
     let verdicts = feed(&mut plain, 183 * DAY..187 * DAY, at_nine);
-    assert_eq!(verdicts.iter().filter(|verdict| verdict.score.is_some()).map(|verdict| plain.size.index(verdict.start.as_second()) / DAY - MONDAY / DAY).min(), Some(185));
+    assert_eq!(
+        verdicts.iter().filter(|verdict| verdict.score.is_some()).map(|verdict| plain.size.index(verdict.start.as_second()) / DAY - MONDAY / DAY).min(),
+        Some(185)
+    );
 }
 
 #[test]

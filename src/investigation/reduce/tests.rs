@@ -101,7 +101,7 @@ fn settled(is_live: bool) -> Investigation {
 }
 
 fn counts(state: &Investigation) -> Vec<u32> {
-    state.board().map(|board| board.lanes[0].cells.iter().map(|cell| cell.count).filter(|count| *count > 0).collect()).unwrap_or_default()
+    state.board().map(|board| board.lanes[0].cells.filled().map(|(_, cell)| cell.count).filter(|count| *count > 0).collect()).unwrap_or_default()
 }
 
 fn destination(state: &Investigation) -> Arc<Destination> {

@@ -193,7 +193,7 @@ fn anomaly(state: &Investigation, is_forward: bool) -> Option<Timestamp> {
     let visit = state.visit()?;
     let board: &Board = state.board()?;
     let lane = visit.lane(board)?;
-    let starts: Vec<Timestamp> = lane.cells.iter().enumerate().filter(|(_, cell)| cell.is_anomalous()).map(|(place, _)| board.at(place)).collect();
+    let starts: Vec<Timestamp> = lane.cells.filled().filter(|(_, cell)| cell.is_anomalous()).map(|(place, _)| board.at(place)).collect();
     if !visit.is_moved && visit.brush.is_none() && starts.contains(&visit.cursor) {
         return Some(visit.cursor);
     }
