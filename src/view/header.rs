@@ -3,7 +3,7 @@
 //! What goes first where there is no room for everything, in this order:
 //!
 //! 1. the counts of all severities but the worst, the mildest first
-//! 2. the name of the source and the filter beyond [`NAME`] and [`FILTER`] columns
+//! 2. the name of the source and the filter beyond the columns that each keeps
 //! 3. the name of the program
 //! 4. the width of the buckets
 //! 5. the name of the source
