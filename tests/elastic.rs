@@ -2,6 +2,9 @@
 
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a test says by panicking what is wrong")]
 
+#[path = "elastic/program.rs"]
+mod program;
+mod session;
 mod support;
 
 use std::collections::BTreeMap;
@@ -476,17 +479,19 @@ fn key_file(folder: &Path, key: &str) -> PathBuf {
     path
 }
 
+/// An API key that may read this index and nothing else.
+async fn read_key(cluster: &Cluster, index: &str) -> Value {
+    let rights = json!({"name": index, "role_descriptors": {"reader": {"index": [{"names": [index], "privileges": ["read", "view_index_metadata"]}]}}});
+    cluster.send(reqwest::Method::POST, "_security/api_key", rights.to_string()).await
+}
+
 #[tokio::test]
 async fn an_api_key_opens_what_it_may_and_no_more() {
     let Some(cluster) = elasticsearch() else { return };
     let (open_index, closed_index) = (cluster.index("key-open"), cluster.index("key-closed"));
     cluster.load(&open_index, &dynamic(), &helk()).await;
     cluster.load(&closed_index, &dynamic(), &helk()).await;
-    let rights = json!({
-        "name": open_index,
-        "role_descriptors": {"reader": {"index": [{"names": [open_index], "privileges": ["read", "view_index_metadata"]}]}}
-    });
-    let key = cluster.send(reqwest::Method::POST, "_security/api_key", rights.to_string()).await;
+    let key = read_key(cluster, &open_index).await;
     let folder = tempfile::tempdir().expect("a folder");
     for text in
         [key["encoded"].as_str().expect("a key").to_owned(), format!("{}:{}\n", key["id"].as_str().expect("an id"), key["api_key"].as_str().expect("a key"))]

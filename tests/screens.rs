@@ -234,6 +234,53 @@ fn attackers_text_is_inert_everywhere() {
     assert!(!dumped.contains(['\u{1b}', '\u{202e}']));
 }
 
+fn copied(stage: &mut Stage) -> Vec<String> {
+    stage.wanted.clear();
+    stage.press("y");
+    let [Effect::Copy(text)] = stage.wanted.as_slice() else { panic!("nothing was copied: {:?}", stage.wanted) };
+    text.lines().map(|line| line.split('\t').next().unwrap_or_default().to_owned()).collect()
+}
+
+#[test]
+fn marked_destinations_stay_marked_while_the_list_changes_and_are_copied_together() {
+    let mut stage = Stage::over(&events(), true, None, 120, 40);
+    assert_eq!(copied(&mut stage), ["10.20.4.17"]);
+    stage.press("<space>j<space>");
+    assert!(stage.line("10.20.4.17").starts_with(" •") && stage.line("10.20.9.30").starts_with("▌•"), "{}", stage.text());
+    assert!(stage.line("2 marked").contains("y copies them"));
+    // Another order, a filter that hides one of them, new events: the marks stay with their rows.
+    stage.press("sss");
+    stage.arrive(&[Stage::knock("2026-03-02T13:10:20Z", "10.20.77.1")]);
+    stage.pass(3);
+    assert!(stage.line("10.20.4.17").contains('•') && stage.line("10.20.9.30").contains('•') && !stage.line("10.20.8.8").contains('•'));
+    stage.press("/jump<enter>");
+    assert_eq!(copied(&mut stage), ["10.20.4.17", "10.20.9.30"]);
+    stage.press("<space>");
+    assert!(!stage.line("10.20.9.30").contains('•'));
+    stage.press("<esc>");
+    assert_eq!(copied(&mut stage), ["10.20.4.17"]);
+}
+
+#[test]
+fn each_tab_has_its_marks_and_finds_them_again() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("<enter><space>j<space>");
+    assert_eq!(copied(&mut stage), ["10.20.66.12", "10.20.66.27"]);
+    stage.press("2<space>");
+    let marked = stage.text().lines().filter(|line| line.contains('•')).count();
+    assert_eq!(marked, 1, "{}", stage.text());
+    assert_eq!(copied(&mut stage).len(), 1);
+    stage.press("3<space>jj<space>");
+    let times = copied(&mut stage);
+    assert!(times.len() == 2 && times[0] != times[1], "{times:?}");
+    // In a bucket in which nobody marked came they are copied by name, and the rows do not show.
+    stage.press("1<tab>g<tab>");
+    assert!(!stage.text().lines().any(|line| line.contains('•') && line.contains("10.20.66.")), "{}", stage.text());
+    assert_eq!(copied(&mut stage), ["10.20.66.12", "10.20.66.27"]);
+    stage.press("<esc><esc><enter>");
+    assert_eq!(copied(&mut stage), ["10.20.66.12"], "a new visit begins without marks");
+}
+
 #[test]
 fn enter_narrows_to_a_source_and_then_shows_its_events() {
     let mut stage = Stage::story(120, 40);
@@ -290,7 +337,8 @@ proptest! {
 }
 
 /// Every key that is bound somewhere, and some that type.
-const KEYS: [&str; 48] = [
+const KEYS: [&str; 49] = [
+    "<space>",
     "j",
     "k",
     "h",

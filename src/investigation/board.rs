@@ -143,6 +143,11 @@ impl Board {
         BucketSize::Quarter.index(recent.max(known))
     }
 
+    /// `plan` with the chart's band only where there is room for it.
+    pub fn plan(&self, plan: &Plan) -> Plan {
+        Plan { bands: self.lanes.len().saturating_mul(self.buckets()) <= BAND_CELLS, ..plan.clone() }
+    }
+
     /// How many destinations have their worst bucket in each band, worst band first; quiet ones are left out.
     pub fn severities(&self) -> Vec<(Severity, usize)> {
         let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
@@ -220,8 +225,7 @@ pub fn count(arrivals: &Arrivals, size: BucketSize, range: Range, known_from: Ti
 /// Counts and judges: what [`count`] gives, with the detector's word in every cell.
 pub fn judge(arrivals: &Arrivals, plan: &Plan, known_from: Timestamp, detect: impl FnOnce(&Arrivals, &Plan) -> Detection) -> Board {
     let mut board = count(arrivals, plan.size, plan.shown, known_from);
-    let plan = Plan { bands: board.lanes.len().saturating_mul(board.buckets()) <= BAND_CELLS, ..plan.clone() };
-    let detection = detect(arrivals, &plan);
+    let detection = detect(arrivals, &board.plan(plan));
     apply(&mut board, &detection);
     board
 }

@@ -1,7 +1,7 @@
 //! Carrying out what the app wants: questions, counting and judging as tasks that can be aborted, copies.
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Instant;
 
 use futures::future::BoxFuture;
@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, mpsc};
 use tokio::task::{JoinError, JoinHandle};
 
 use super::events::Happened;
+use super::judge::Judge;
 use super::{Opening, clipboard};
 use crate::app::Input;
 use crate::backend::{Backend, BackendError};
@@ -22,7 +23,8 @@ const QUESTIONS: usize = 2;
 /// The tasks that run for the app.
 pub(super) struct Effects {
     sender: mpsc::Sender<Happened>,
-    detector: Begin,
+    /// Locked by one task at a time: only one computes.
+    judge: Arc<Mutex<Judge>>,
     backend: Option<Arc<dyn Backend>>,
     tasks: HashMap<Slot, JoinHandle<()>>,
     questions: Arc<Semaphore>,
@@ -60,7 +62,14 @@ fn panicked(error: JoinError, doing: &str) -> Trouble {
 
 impl Effects {
     pub(super) fn new(sender: mpsc::Sender<Happened>, detector: Begin) -> Self {
-        Self { sender, detector, backend: None, tasks: HashMap::new(), questions: Arc::new(Semaphore::new(QUESTIONS)), computing: Arc::new(Semaphore::new(1)) }
+        Self {
+            sender,
+            judge: Arc::new(Mutex::new(Judge::new(detector))),
+            backend: None,
+            tasks: HashMap::new(),
+            questions: Arc::new(Semaphore::new(QUESTIONS)),
+            computing: Arc::new(Semaphore::new(1)),
+        }
     }
 
     /// From now on this backend answers.
@@ -81,10 +90,8 @@ impl Effects {
                 self.compute(Slot::Count, epoch, move || board::count(&arrivals, size, range, known_from));
             }
             Effect::Detect { epoch, arrivals, plan, known_from } => {
-                let make = self.detector;
-                self.compute(Slot::Detection, epoch, move || {
-                    board::judge(&arrivals, &plan, known_from, |arrivals, plan| crate::detect::run(arrivals, plan, make(plan).as_mut()))
-                });
+                let judge = Arc::clone(&self.judge);
+                self.compute(Slot::Detection, epoch, move || judge.lock().unwrap_or_else(PoisonError::into_inner).board(&arrivals, &plan, known_from));
             }
             Effect::Abort(slot) => self.abort(slot),
             Effect::Copy(_) | Effect::Dump(_) | Effect::Suspend | Effect::Quit { .. } => {}

@@ -4,6 +4,7 @@
 mod clipboard;
 mod effects;
 mod events;
+mod judge;
 pub mod opening;
 mod signals;
 mod terminal;

@@ -1,6 +1,7 @@
 //! Screen 1: one row per destination with the figures that decide where to look first, and its lane.
 
 use std::cmp::Ordering;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -98,6 +99,8 @@ pub struct Destinations {
     sort: Sort,
     is_reversed: bool,
     words: String,
+    /// Marked, in the order of marking. A mark outlives whatever hides its row.
+    marks: Vec<Arc<Destination>>,
 }
 
 /// A destination with what it is sorted by.
@@ -108,15 +111,23 @@ struct Row<'a> {
     new: usize,
 }
 
+impl<'a> Row<'a> {
+    fn of(lane: &'a Lane, since: i64) -> Self {
+        Self { lane, score: lane.score(), now: lane.cells.last().map_or(0, |cell| cell.count), new: lane.newcomers(since).count() }
+    }
+}
+
+/// A row as a line of inert text.
+fn line(row: &Row<'_>) -> String {
+    let name = row.lane.name.as_ref().map(words::inert).unwrap_or_default();
+    format!("{}\t{name}\tscore {}\t{} now\t{} new", words::inert(&row.lane.label), words::score(row.score), row.now, row.new)
+}
+
 impl Destinations {
     fn rows<'a>(&self, board: &'a Board) -> Vec<Row<'a>> {
         let since = board.new_since(board.range);
-        let mut rows: Vec<Row<'a>> = board
-            .lanes
-            .iter()
-            .filter(|lane| self.words.is_empty() || words::holds(&searched(lane), &self.words))
-            .map(|lane| Row { lane, score: lane.score(), now: lane.cells.last().map_or(0, |cell| cell.count), new: lane.newcomers(since).count() })
-            .collect();
+        let mut rows: Vec<Row<'a>> =
+            board.lanes.iter().filter(|lane| self.words.is_empty() || words::holds(&searched(lane), &self.words)).map(|lane| Row::of(lane, since)).collect();
         rows.sort_by(|one, two| {
             let order = self.compare(one, two);
             // The name decides between equals either way, so that rows do not jump.
@@ -133,6 +144,31 @@ impl Destinations {
             Sort::New => two.new.cmp(&one.new),
             Sort::Name => one.lane.destination.cmp(&two.lane.destination),
         }
+    }
+
+    /// The lanes that are marked: a destination whose further names have come to light keeps its mark.
+    fn marked<'a>(&self, board: &'a Board) -> BTreeSet<&'a Destination> {
+        self.marks.iter().filter_map(|mark| board.lane(mark)).map(|lane| &*lane.destination).collect()
+    }
+
+    /// Marks a row or takes the mark away.
+    fn mark(&mut self, destination: &Arc<Destination>, board: &Board) {
+        let is_it = |mark: &Arc<Destination>| board.lane(mark).is_some_and(|lane| *lane.destination == **destination);
+        let before = self.marks.len();
+        self.marks.retain(|mark| !is_it(mark));
+        if self.marks.len() == before {
+            self.marks.push(Arc::clone(destination));
+        }
+    }
+
+    /// What is marked as lines of inert text, or the row under the cursor where nothing is. A mark without a row is copied by name.
+    fn copied(&self, row: &Row<'_>, board: &Board) -> String {
+        if self.marks.is_empty() {
+            return line(row);
+        }
+        let since = board.new_since(board.range);
+        let line = |mark: &Arc<Destination>| board.lane(mark).map_or_else(|| words::inert(&mark.label()), |lane| line(&Row::of(lane, since)));
+        self.marks.iter().map(line).collect::<Vec<_>>().join("\n")
     }
 
     fn place(&self, rows: &[Row<'_>]) -> usize {
@@ -234,11 +270,14 @@ impl View for Destinations {
             }
             Action::FilterFor => filtered(cx, condition(&row.lane.destination), true),
             Action::FilterOut => filtered(cx, condition(&row.lane.destination), false),
-            Action::Copy => {
-                let name = row.lane.name.as_ref().map(words::inert).unwrap_or_default();
-                let line = format!("{}\t{name}\tscore {}\t{} now\t{} new", words::inert(&row.lane.label), words::score(row.score), row.now, row.new);
-                Outcome::Consumed(vec![Want::Effect(Effect::Copy(line))])
+            Action::Mark => {
+                let destination = Arc::clone(&row.lane.destination);
+                // The cursor stays with the row it marked, wherever the row moves next.
+                self.selected = Some(Arc::clone(&destination));
+                self.mark(&destination, board);
+                Outcome::Consumed(vec![Want::Say(words::marked(self.marks.len()))])
             }
+            Action::Copy => Outcome::Consumed(vec![Want::Effect(Effect::Copy(self.copied(row, board)))]),
             _ => Outcome::Ignored,
         }
     }
@@ -285,6 +324,7 @@ impl View for Destinations {
         let label = rows.iter().skip(offset).take(height).map(|row| text::width(row.lane.label.safe().as_str())).max().unwrap_or(0);
         let has_words = board.is_judged && rows.iter().any(|row| row.score.is_none());
         let columns = columns(area.width, board.buckets(), label, has_words);
+        let marked = self.marked(board);
         let table = Table {
             columns: &columns,
             rows: rows.len(),
@@ -297,7 +337,7 @@ impl View for Destinations {
                 let slices = number.checked_sub(offset).and_then(|place| seen.get(place)).map_or(&[][..], |(_, slices)| slices);
                 rows.get(number).map_or(Cell::Text(Vec::new()), |row| cell(row, column, slices, board, cx))
             },
-            marked: &|_| false,
+            marked: &|number| rows.get(number).is_some_and(|row| marked.contains(&*row.lane.destination)),
         };
         table.draw(pen, area, buf);
         head_of_lanes(board, &columns, cx, area, buf);

@@ -16,6 +16,14 @@ pub fn count(number: u64) -> String {
     }
 }
 
+/// What is said when a mark is set or taken away.
+pub fn marked(marks: usize) -> String {
+    match marks {
+        0 => "nothing is marked".to_owned(),
+        marks => format!("{marks} marked; y copies {}", if marks == 1 { "it" } else { "them" }),
+    }
+}
+
 /// What is usual: one decimal below ten.
 pub fn typical(value: Option<f64>) -> String {
     match value {

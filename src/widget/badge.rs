@@ -27,6 +27,11 @@ impl<'a> Badge<'a> {
 /// Columns between two badges.
 const GAP: u16 = 2;
 
+/// Columns that badges take together.
+pub fn width(badges: &[Badge<'_>]) -> usize {
+    badges.iter().map(|badge| text::width(&badge.text)).sum::<usize>().saturating_add(usize::from(GAP).saturating_mul(badges.len().saturating_sub(1)))
+}
+
 /// Draws badges at the right end of a row, the first the most needed: what does not fit is left out from the
 /// end. They stand in the order given. The column where they begin.
 pub fn draw(badges: &[Badge<'_>], pen: Pen<'_>, area: Rect, buf: &mut Buffer) -> u16 {

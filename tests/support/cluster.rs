@@ -164,6 +164,11 @@ impl Cluster {
             serde_json::json!({"settings": {"number_of_replicas": 0, "number_of_shards": shards}, "mappings": mappings}).to_string(),
         )
         .await;
+        self.add(index, documents).await;
+    }
+
+    /// Adds documents to an index; they can be found when this returns.
+    pub async fn add(&self, index: &str, documents: &[(String, Value)]) {
         let mut body = String::new();
         for (id, document) in documents {
             body.push_str(&serde_json::json!({"index": {"_id": id}}).to_string());

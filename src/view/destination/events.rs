@@ -25,7 +25,7 @@ fn columns(when: u16) -> [Column; 7] {
 }
 
 /// Draws the tab.
-pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor<'_>, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     let events = rows::events(visit, words, cx);
     if rows::is_waiting(&visit.events, events.len(), "events", visit, cx, area, buf) {
         return;
@@ -42,7 +42,7 @@ pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, are
         sort: None,
         highlight: Highlight::Key,
         cell: &|row, column, width| events.get(row).map_or(Cell::Text(Vec::new()), |event| cell(event, column, width, moment, cx)),
-        marked: &|_| false,
+        marked: &|row| events.get(row).is_some_and(|event| cursor.is_event_marked(event)),
     };
     table.draw(cx.pen, area, buf);
     if let Some(page) = visit.events.value()

@@ -43,6 +43,8 @@ pub struct DestinationView {
     /// The row under the cursor of each tab, and the first row drawn.
     cursors: [(usize, usize); 3],
     words: String,
+    /// Marked on any tab, in the order of marking. A mark outlives whatever hides its row.
+    marks: Vec<Selected>,
 }
 
 /// Where the parts stand.
@@ -87,6 +89,23 @@ impl DestinationView {
         if let Some(place) = self.cursors.get_mut(tab as usize) {
             *place = cursor;
         }
+    }
+
+    fn cursor_on(&self, tab: Tab) -> rows::Cursor<'_> {
+        let (place, offset) = self.cursor_of(tab);
+        rows::Cursor { place, offset, has_keys: self.pane == Pane::Table, marks: &self.marks }
+    }
+
+    /// Marks the row under the cursor or takes the mark away.
+    fn mark(&mut self, visit: &Visit, cx: &Ctx<'_>) -> Outcome {
+        let (place, _) = self.cursor_of(visit.tab);
+        let Some(selected) = rows::selected(visit, &self.words, place, cx) else { return Outcome::done() };
+        match self.marks.iter().position(|mark| *mark == selected) {
+            Some(place) => _ = self.marks.remove(place),
+            None => self.marks.push(selected),
+        }
+        let marks = self.marks.iter().filter(|mark| mark.tab() == visit.tab).count();
+        Outcome::Consumed(vec![Want::Say(words::marked(marks))])
     }
 
     fn open(&self, visit: &Visit, cx: &Ctx<'_>) -> Outcome {
@@ -191,13 +210,11 @@ impl View for DestinationView {
                     None => Outcome::done(),
                 }
             }
-            Action::Copy => {
-                let (place, _) = self.cursor_of(visit.tab);
-                match rows::copied(visit, &self.words, place, cx) {
-                    Some(line) => Outcome::Consumed(vec![Want::Effect(Effect::Copy(line))]),
-                    None => Outcome::done(),
-                }
-            }
+            Action::Mark => self.mark(visit, cx),
+            Action::Copy => match rows::copied(visit, &self.words, self.cursor_on(visit.tab), cx) {
+                Some(lines) => Outcome::Consumed(vec![Want::Effect(Effect::Copy(lines))]),
+                None => Outcome::done(),
+            },
             _ => self.move_row(visit, action, cx).unwrap_or(Outcome::Ignored),
         }
     }
@@ -217,8 +234,7 @@ impl View for DestinationView {
         chart::draw(visit, cx, parts.chart, buf);
         chart::why(visit, cx, parts.why, buf);
         tab_line(visit, &self.words, cx, parts.tabs, buf);
-        let (place, offset) = self.cursor_of(visit.tab);
-        let cursor = rows::Cursor { place, offset, has_keys: self.pane == Pane::Table };
+        let cursor = self.cursor_on(visit.tab);
         match visit.tab {
             Tab::Sources => sources::draw(visit, &self.words, cursor, cx, parts.table, buf),
             Tab::Users => users::draw(visit, &self.words, cursor, cx, parts.table, buf),

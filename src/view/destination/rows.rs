@@ -11,18 +11,34 @@ use crate::theme::Role;
 use crate::view::{Ctx, event, opening, words};
 use crate::widget::text;
 
-/// Where the cursor of a table stands.
+/// Where the cursor of a table stands, and which rows are marked.
 #[derive(Clone, Copy)]
-pub(super) struct Cursor {
+pub(super) struct Cursor<'a> {
     /// The row.
     pub place: usize,
     /// The first row drawn.
     pub offset: usize,
     /// Whether the keys go to the table.
     pub has_keys: bool,
+    /// What is marked, on whichever tab.
+    pub marks: &'a [Selected],
 }
 
-/// What is under the cursor.
+impl Cursor<'_> {
+    /// Whether a row of a tally is marked.
+    pub(super) fn is_marked(self, tab: Tab, row: &TallyRow) -> bool {
+        // Most of the time nothing is.
+        !self.marks.is_empty() && Selected::row(tab, row).is_some_and(|row| self.marks.contains(&row))
+    }
+
+    /// Whether an event is marked.
+    pub(super) fn is_event_marked(self, event: &Event) -> bool {
+        self.marks.iter().any(|mark| matches!(mark, Selected::Event(marked) if **marked == *event))
+    }
+}
+
+/// What a row stands for: under the cursor, or marked.
+#[derive(Clone, PartialEq)]
 pub(super) enum Selected {
     /// A source.
     Source(Address),
@@ -33,6 +49,47 @@ pub(super) enum Selected {
 }
 
 impl Selected {
+    /// What a row of a tally is about.
+    fn row(tab: Tab, row: &TallyRow) -> Option<Self> {
+        match tab {
+            Tab::Sources => Address::clean(row.value.raw()).map(Self::Source),
+            Tab::Users => Some(Self::User(row.value.clone())),
+            Tab::Events => None,
+        }
+    }
+
+    /// The tab on which it is a row.
+    pub(super) fn tab(&self) -> Tab {
+        match self {
+            Self::Source(_) => Tab::Sources,
+            Self::User(_) => Tab::Users,
+            Self::Event(_) => Tab::Events,
+        }
+    }
+
+    /// The whole row as a line of inert text; its value alone where the table does not hold it at present.
+    fn line(&self, visit: &Visit, cx: &Ctx<'_>) -> String {
+        let (tally, value) = match self {
+            Self::Source(source) => (visit.sources.value(), source.to_string()),
+            Self::User(user) => (visit.users.value(), words::inert(user)),
+            Self::Event(event) => {
+                return event::fields(event).iter().map(|(name, value)| format!("{name}={}", words::inert(value))).collect::<Vec<_>>().join("\t");
+            }
+        };
+        let rows = tally.map(|tally| tally.rows.as_slice()).unwrap_or_default();
+        let Some(row) = rows.iter().find(|row| Self::row(self.tab(), row).as_ref() == Some(self)) else { return value };
+        let zone = &cx.investigation.zone;
+        let users: Vec<String> = row.users.iter().map(words::inert).collect();
+        format!(
+            "{}\t{}\t{}\t{}\t{}",
+            words::inert(&row.value),
+            words::day_clock(row.first, zone),
+            words::day_clock(row.last, zone),
+            words::plural(row.events, "event"),
+            users.join(" ")
+        )
+    }
+
     /// The condition that an event has this value.
     pub(super) fn condition(&self) -> Option<Filter> {
         let source = |source: Address| Filter::test(Field::SourceIp, Test::Network(source.ip().into()));
@@ -126,35 +183,16 @@ pub(super) fn selected(visit: &Visit, words: &str, place: usize, cx: &Ctx<'_>) -
         return events.get(within(events.len())).map(|event| Selected::Event(Box::new((*event).clone())));
     }
     let rows = tally(visit, words, cx);
-    let value = &rows.get(within(rows.len()))?.value;
-    match visit.tab {
-        Tab::Sources => Address::clean(value.raw()).map(Selected::Source),
-        _ => Some(Selected::User(value.clone())),
-    }
+    Selected::row(visit.tab, rows.get(within(rows.len()))?)
 }
 
-/// The row under the cursor as a line of inert text.
-pub(super) fn copied(visit: &Visit, words: &str, place: usize, cx: &Ctx<'_>) -> Option<String> {
-    let zone = &cx.investigation.zone;
-    if visit.tab == Tab::Events {
-        return match selected(visit, words, place, cx)? {
-            Selected::Event(event) => {
-                Some(event::fields(&event).iter().map(|(name, value)| format!("{name}={}", words::inert(value))).collect::<Vec<_>>().join("\t"))
-            }
-            _ => None,
-        };
+/// What is marked on the open tab as lines of inert text, in the order of marking; the row under the cursor where nothing is.
+pub(super) fn copied(visit: &Visit, words: &str, cursor: Cursor<'_>, cx: &Ctx<'_>) -> Option<String> {
+    let marked: Vec<String> = cursor.marks.iter().filter(|mark| mark.tab() == visit.tab).map(|mark| mark.line(visit, cx)).collect();
+    if !marked.is_empty() {
+        return Some(marked.join("\n"));
     }
-    let rows = tally(visit, words, cx);
-    let row = rows.get(place.min(rows.len().saturating_sub(1)))?;
-    let users: Vec<String> = row.users.iter().map(words::inert).collect();
-    Some(format!(
-        "{}\t{}\t{}\t{}\t{}",
-        words::inert(&row.value),
-        words::day_clock(row.first, zone),
-        words::day_clock(row.last, zone),
-        words::plural(row.events, "event"),
-        users.join(" ")
-    ))
+    Some(selected(visit, words, cursor.place, cx)?.line(visit, cx))
 }
 
 /// Says why a table is empty; false where it is not.

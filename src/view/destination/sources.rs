@@ -6,7 +6,7 @@ use ratatui::text::Span;
 
 use super::rows::{self, Cursor};
 use crate::domain::{Address, Family};
-use crate::investigation::Visit;
+use crate::investigation::{Tab, Visit};
 use crate::query::TallyRow;
 use crate::theme::Role;
 use crate::view::words::Moment;
@@ -44,7 +44,7 @@ pub(super) fn outcome(row: &TallyRow) -> (&'static str, Role) {
 }
 
 /// Draws the tab.
-pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
+pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor<'_>, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     let rows = rows::tally(visit, words, cx);
     if rows::is_waiting(&visit.sources, rows.len(), "sources", visit, cx, area, buf) {
         return;
@@ -65,7 +65,7 @@ pub(super) fn draw(visit: &Visit, words: &str, cursor: Cursor, cx: &Ctx<'_>, are
         sort: None,
         highlight: Highlight::Key,
         cell: &|row, column, _| rows.get(row).map_or(Cell::Text(Vec::new()), |row| cell(row, column, moment, &is_new, cx)),
-        marked: &|_| false,
+        marked: &|row| rows.get(row).is_some_and(|row| cursor.is_marked(Tab::Sources, row)),
     };
     table.draw(cx.pen, area, buf);
 }
