@@ -223,3 +223,26 @@ fn the_story_of_a_file_is_judged() {
     let csv = String::from_utf8(output.stdout).expect("text");
     assert!(csv.lines().any(|line| line.contains(",critical,")), "{}", csv.lines().take(5).collect::<Vec<_>>().join("\n"));
 }
+
+#[test]
+fn an_export_of_events_read_back_gives_the_same_answers() {
+    let case = Case::new();
+    let lines = [
+        r##"{"Event":{"System":{"EventID":131,"Channel":"Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational","Computer":"fs01.example","EventRecordID":7,"TimeCreated":{"#attributes":{"SystemTime":"2025-01-01T10:00:00.123456Z"}}},"EventData":{"ConnType":"TCP","ClientIP":"10.0.0.7:50001"}}}"##,
+        r#"{"@timestamp":"2025-01-01T10:00:01.000Z","event":{"code":"3","provider":"Microsoft-Windows-Sysmon"},"winlog":{"channel":"Microsoft-Windows-Sysmon/Operational","computer_name":"fs01.example","record_id":"8"},"network":{"direction":"ingress"},"source":{"ip":"10.0.0.5","port":3389},"destination":{"ip":"10.0.0.8","port":50001},"process":{"executable":"C:\\x.exe"},"user":{"domain":"CORP","name":"kim"}}"#,
+    ];
+    std::fs::write(case.path("logs.ndjson"), lines.join("\n")).expect("room");
+    let counts = |file: &str, by: &str| {
+        let mut answer: Value = serde_json::from_str(&case.text(&format!("counts {file} --by {by} --format json"))).expect("JSON");
+        answer["completeness"].take();
+        answer
+    };
+    for ending in ["ndjson", "csv", "parquet"] {
+        case.text(&format!("events logs.ndjson --output back.{ending}"));
+        for by in ["host.name", "destination.ip", "destination"] {
+            let original = counts("logs.ndjson", by);
+            assert_eq!(original["destinations"][0]["events"], Value::from(if by == "destination.ip" { 1 } else { 2 }), "{original}");
+            assert_eq!(counts(&format!("back.{ending}"), by), original, "{ending} by {by}");
+        }
+    }
+}

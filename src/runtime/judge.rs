@@ -153,7 +153,7 @@ mod tests {
 
     /// Everything the detector said, cell by cell.
     fn said(board: &Board) -> Vec<(Foreign, usize, board::Cell)> {
-        let told = |lane: &Lane| lane.cells.iter().cloned().enumerate().filter(|(_, cell)| cell.count > 0).collect::<Vec<_>>();
+        let told = |lane: &Lane| lane.cells.filled().filter(|(_, cell)| cell.count > 0).map(|(place, cell)| (place, cell.clone())).collect::<Vec<_>>();
         board.lanes.iter().flat_map(|lane| told(lane).into_iter().map(|(place, cell)| (lane.label.clone(), place, cell))).collect()
     }
 

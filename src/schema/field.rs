@@ -24,6 +24,8 @@ macro_rules! fields {
 fields! {
     /// Event id of a Windows log (`event.code`).
     Code = "code";
+    /// Kind of event, in our own exports.
+    Kind = "kind";
     /// Windows log channel.
     Channel = "channel";
     /// Windows log provider.

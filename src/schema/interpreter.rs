@@ -19,7 +19,7 @@ use super::scalar::Scalar;
 use super::scan::scan;
 use super::view::{Json, Row, View};
 use super::{Field, Reading};
-use crate::domain::{Foreign, Origin, Timestamp};
+use crate::domain::{Foreign, Kind, Origin, Timestamp};
 use crate::query::Hit;
 use crate::sigma::RuleSet;
 
@@ -178,7 +178,7 @@ impl Interpreter {
         let origin = self.origin(record.captured);
         match rule {
             Some(rule) => {
-                let mut event = Box::new(record.event(rule, time));
+                let mut event = Box::new(record.event(&rule, time));
                 event.origin = origin;
                 Ok(Reading::Event { schema, event, rules: found })
             }
@@ -190,9 +190,9 @@ impl Interpreter {
     }
 
     /// The rule that makes a record an event.
-    fn rule(&self, record: Record<'_, '_>) -> Option<&'static Rule> {
+    fn rule(&self, record: Record<'_, '_>) -> Option<Rule> {
         let ports = &self.options.ports;
-        let plain = || self.by_class.get(&record.schema.class)?.iter().copied().find(|rule| record.meets(rule, ports));
+        let plain = || self.by_class.get(&record.schema.class)?.iter().copied().find(|rule| record.meets(rule, ports)).copied();
         match record.schema.class {
             Class::Windows | Class::Logons => {
                 let coded = record.code().and_then(|code| self.by_code.get(&code)).and_then(|rules| {
@@ -206,8 +206,9 @@ impl Interpreter {
                         of_log && record.meets(rule, ports)
                     })
                 });
-                coded.or_else(plain)
+                coded.copied().or_else(plain)
             }
+            Class::Events => record.schema.find(record.captured, Field::Kind, |value| Kind::named(&value.text()?)).map(Rule::named),
             _ => plain(),
         }
     }

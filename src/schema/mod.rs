@@ -41,6 +41,7 @@ use crate::domain::Event;
 /// Our schemas, the most particular first.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("alerts", include_str!("alerts.toml")),
+    ("events", include_str!("events.toml")),
     ("defend", include_str!("defend.toml")),
     ("zeek-rdp-ecs", include_str!("zeek-rdp-ecs.toml")),
     ("zeek-conn-ecs", include_str!("zeek-conn-ecs.toml")),

@@ -23,6 +23,8 @@ pub enum Class {
     Flow,
     /// A table of logons out of a Security log, with fewer columns than the log.
     Logons,
+    /// Our own export: it says itself what each event is.
+    Events,
     /// Known, and never an RDP event.
     Other,
 }
@@ -121,6 +123,11 @@ pub struct Rule {
 impl Rule {
     const fn new(class: Class, kind: Kind, tests: &'static [(Field, Test)]) -> Self {
         Self { kind, class, log: None, code: None, tests, swapped: false, users: ORDINARY, files_only: false }
+    }
+
+    /// The rule of a record that says its kind itself; its ends are the right way round already.
+    pub(super) const fn named(kind: Kind) -> Self {
+        Self::new(Class::Events, kind, &[])
     }
 
     const fn windows(kind: Kind, log: Log, code: u32, tests: &'static [(Field, Test)]) -> Self {

@@ -175,8 +175,11 @@ fn badges(cx: &Ctx<'_>) -> (Vec<Badge<'static>>, usize) {
             for (band, number) in &counts {
                 badges.push(Badge::new(severity::role(Some(*band)), format!("{number} {}", band.name())));
             }
-            // Quiet is said only where the picture is whole.
-            if counts.is_empty() && !board.lanes.is_empty() && state.completeness().is_some_and(|completeness| completeness.is_whole()) {
+            // Quiet is said only where something was judged and the picture is whole: no baseline, no verdict.
+            let is_unjudged = board.lanes.iter().all(|lane| lane.score().is_none());
+            if is_unjudged && !board.lanes.is_empty() {
+                badges.push(Badge::new(Role::Muted, "not judged: short history"));
+            } else if counts.is_empty() && !board.lanes.is_empty() && state.completeness().is_some_and(|completeness| completeness.is_whole()) {
                 badges.push(Badge::new(Role::SeverityNone, "nothing odd"));
             }
         }
