@@ -56,7 +56,7 @@ fn three_days_of_history_come_before_any_score() {
 fn years_of_silence_are_no_history() {
     let mut plain = plain();
     // One day of an old log, half a year in which nothing is heard of the estate, and then another log.
-    let heard = |day: i64| day < 1 || day >= 182;
+    let heard = |day: i64| !(1..182).contains(&day);
     let mut judged = Vec::new();
     for bucket in 0..187 * DAY {
         let arrivals = if heard(bucket / DAY) { vec![(0, vec![1, 2])] } else { Vec::new() };
