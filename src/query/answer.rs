@@ -223,3 +223,19 @@ pub struct Hit {
     /// Document id.
     pub id: Option<Foreign>,
 }
+
+/// A rule's finding in a record that is an event.
+impl From<&Event> for Hit {
+    fn from(event: &Event) -> Self {
+        Self {
+            time: event.time,
+            host: event.host.clone(),
+            image: event.process.clone(),
+            user: event.user.clone(),
+            source: event.source,
+            destination: event.destination,
+            record_id: event.record.clone(),
+            id: event.origin.id.clone(),
+        }
+    }
+}

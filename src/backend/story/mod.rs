@@ -182,23 +182,10 @@ fn table(title: &str, events: &[Event], rules: &RuleSet) -> Result<Table, Backen
     for event in events {
         builder.push(event);
         for place in rules.matches(&SysmonView(event)) {
-            builder.push_hit(rules.id(place), hit(event));
+            builder.push_hit(rules.id(place), Hit::from(event));
         }
     }
     builder.finish(title.to_owned(), Vec::new(), Completeness::whole(events.len() as u64))
-}
-
-fn hit(event: &Event) -> Hit {
-    Hit {
-        time: event.time,
-        host: event.host.clone(),
-        image: event.process.clone(),
-        user: event.user.clone(),
-        source: event.source,
-        destination: event.destination,
-        record_id: event.record.clone(),
-        id: event.origin.id.clone(),
-    }
 }
 
 /// A story's event in the names that Sigma rules use.

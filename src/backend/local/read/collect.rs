@@ -10,7 +10,7 @@ use super::identity::Known;
 use crate::backend::BackendError;
 use crate::backend::local::table::{Table, TableBuilder};
 use crate::domain::completeness::Skipped;
-use crate::domain::{Completeness, Event, Foreign, Range, Timestamp};
+use crate::domain::{Completeness, Foreign, Range, Timestamp};
 use crate::query::{Hit, SourceReport};
 
 /// Files of one story do not lie further apart than this: ten years.
@@ -71,7 +71,7 @@ impl Collector {
             event.origin.file = Some(report.name.clone());
             for place in rules {
                 if let Some(id) = rule(place) {
-                    self.table.push_hit(id, found(&event));
+                    self.table.push_hit(id, Hit::from(&*event));
                 }
             }
             self.table.push(&event);
@@ -250,19 +250,6 @@ fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     text
 }
 
-fn found(event: &Event) -> Hit {
-    Hit {
-        time: event.time,
-        host: event.host.clone(),
-        image: event.process.clone(),
-        user: event.user.clone(),
-        source: event.source,
-        destination: event.destination,
-        record_id: event.record.clone(),
-        id: event.origin.id.clone(),
-    }
-}
-
 fn grown(extent: Option<Range>, time: Timestamp) -> Range {
     // Events are kept to the microsecond: the end lies just after the last one.
     let after = time.checked_add(1.microsecond()).unwrap_or(Timestamp::MAX);
@@ -281,7 +268,7 @@ fn gap(one: &Range, other: &Range) -> SignedDuration {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::Kind;
+    use crate::domain::{Event, Kind};
     use crate::schema::Reading;
 
     fn batch(seconds: &[i64]) -> Batch {
