@@ -79,12 +79,14 @@
 
 pub mod app;
 pub mod backend;
+pub mod case;
 pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod domain;
 pub mod investigation;
 pub mod keymap;
+pub mod ledger;
 pub mod query;
 pub mod runtime;
 pub mod schema;

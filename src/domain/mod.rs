@@ -12,7 +12,7 @@ pub mod time;
 
 pub use address::Address;
 pub use arrivals::{Arrival, Arrivals, By, Endpoint};
-pub use completeness::Completeness;
+pub use completeness::{Completeness, Shards};
 pub use destination::Destination;
 pub use event::{Event, Families, Family, Kind, Origin};
 pub use finding::{Severity, Verdict};
