@@ -16,3 +16,6 @@ pub mod verify;
 pub use act::{Act, Answer, Mark, MarkKind, Query, Subject, Verdict};
 pub use entry::{Entry, Hash, Record};
 pub use fold::{Answered, Case, Evidence, Note, Signed, Tick};
+
+/// Id of the guide for a spike of sources at a destination.
+pub const SPIKE: &str = "rdp_destination_spike";
