@@ -5,6 +5,7 @@ mod client;
 mod compile;
 mod connection;
 mod count;
+mod delay;
 mod document;
 mod events;
 mod fields;

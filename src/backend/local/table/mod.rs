@@ -47,6 +47,7 @@ impl Table {
                 title: self.title.clone(),
                 extent: self.extent,
                 is_live: false,
+                delay: None,
                 reports: self.reports.clone(),
                 completeness: self.completeness.clone(),
             }),
