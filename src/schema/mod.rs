@@ -4,6 +4,7 @@
 mod capture;
 mod columns;
 mod compiled;
+mod details;
 mod error;
 mod field;
 mod file;

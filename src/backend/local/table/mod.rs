@@ -7,6 +7,7 @@ mod arrivals;
 mod builder;
 mod columns;
 mod counts;
+mod details;
 mod dictionary;
 mod events;
 mod select;
@@ -32,6 +33,7 @@ pub struct Table {
     chunks: Vec<Chunk>,
     addresses: Vec<Address>,
     texts: Vec<Foreign>,
+    details: Vec<details::Packed>,
     extent: Option<Range>,
     hits: BTreeMap<String, Vec<Hit>>,
 }
