@@ -4,10 +4,12 @@ use std::collections::BTreeMap;
 
 use super::Table;
 use super::columns::{Chunk, ROWS, Rows};
+use super::detections::Detections;
 use super::dictionary::Dictionary;
 use crate::backend::BackendError;
 use crate::domain::{Address, Completeness, Event, Foreign, Range, Timestamp, time};
 use crate::query::{Hit, SourceReport};
+use crate::schema::Detected;
 
 /// Collects events, in any order, into a [`Table`].
 #[derive(Debug, Default)]
@@ -19,6 +21,7 @@ pub struct TableBuilder {
     earliest: Option<i64>,
     latest: Option<i64>,
     hits: BTreeMap<String, Vec<Hit>>,
+    detected: Detections,
     trouble: Option<BackendError>,
 }
 
@@ -72,6 +75,11 @@ impl TableBuilder {
         }
     }
 
+    /// Adds what somebody else detected, as read from `file` where it was one.
+    pub fn push_detected(&mut self, detected: Detected, file: Option<&Foreign>) {
+        self.detected.push(detected, file);
+    }
+
     /// The table.
     ///
     /// # Errors
@@ -96,6 +104,7 @@ impl TableBuilder {
             texts: self.texts.into_values(),
             extent,
             hits: self.hits,
+            detected: self.detected,
         })
     }
 
