@@ -25,6 +25,8 @@ pub enum Class {
     Logons,
     /// Our own export: it says itself what each event is.
     Events,
+    /// What somebody else detected: never an event, see [`super::detected`].
+    Detected,
     /// Known, and never an RDP event.
     Other,
 }

@@ -80,7 +80,7 @@ fn samples_read_back() {
             };
             let (read, schema) = match reading {
                 Ok(Reading::Event { event, schema, .. }) => (said(&event), schema),
-                Ok(Reading::Other { schema, .. }) => (BTreeMap::from([("kind", "none".to_owned())]), schema),
+                Ok(Reading::Other { schema, .. } | Reading::Detected { schema, .. }) => (BTreeMap::from([("kind", "none".to_owned())]), schema),
                 other => {
                     wrong.push(format!("{} sample {number}: {other:?}", file.name));
                     continue;

@@ -5,10 +5,12 @@ use std::collections::BTreeMap;
 use super::Table;
 use super::columns::{Chunk, ROWS, Rows};
 use super::details::Packed;
+use super::detections::Detections;
 use super::dictionary::{Dictionary, NONE};
 use crate::backend::BackendError;
 use crate::domain::{Address, Completeness, Event, Foreign, Range, Timestamp, time};
 use crate::query::{Hit, SourceReport};
+use crate::schema::Detected;
 
 /// Collects events, in any order, into a [`Table`].
 #[derive(Debug, Default)]
@@ -21,6 +23,7 @@ pub struct TableBuilder {
     earliest: Option<i64>,
     latest: Option<i64>,
     hits: BTreeMap<String, Vec<Hit>>,
+    detected: Detections,
     trouble: Option<BackendError>,
 }
 
@@ -83,6 +86,11 @@ impl TableBuilder {
         }
     }
 
+    /// Adds what somebody else detected, as read from `file` where it was one.
+    pub fn push_detected(&mut self, detected: Detected, file: Option<&Foreign>) {
+        self.detected.push(detected, file);
+    }
+
     /// The table.
     ///
     /// # Errors
@@ -108,6 +116,7 @@ impl TableBuilder {
             details: self.details,
             extent,
             hits: self.hits,
+            detected: self.detected,
         })
     }
 
