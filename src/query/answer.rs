@@ -21,6 +21,8 @@ pub enum Answer {
     Counts(Counts),
     /// To [`super::Ask::Hunt`].
     Hunt(Hits),
+    /// To [`super::Ask::Alerts`].
+    Alerts(super::Alerts),
 }
 
 impl Answer {
@@ -33,6 +35,7 @@ impl Answer {
             Self::Events(answer) => &answer.completeness,
             Self::Counts(answer) => &answer.completeness,
             Self::Hunt(answer) => &answer.completeness,
+            Self::Alerts(answer) => &answer.completeness,
         }
     }
 }

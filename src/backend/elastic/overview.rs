@@ -71,11 +71,19 @@ impl Elastic {
 
 /// A question as it could be pasted into a console, for the fields seen last.
 pub(super) fn query_text(elastic: &Elastic, ask: &Ask) -> String {
+    if let Some(text) = super::detected::asked(ask) {
+        return text;
+    }
     let known = elastic.known.try_lock().ok().and_then(|known| known.as_ref().map(|(_, landscape)| landscape.clone())).unwrap_or_default();
     let everything = Scope::over(Range::ALL);
     let scope = match ask {
         Ask::Overview => &everything,
-        Ask::Arrivals { scope, .. } | Ask::Tally { scope, .. } | Ask::Events { scope, .. } | Ask::Counts { scope, .. } | Ask::Hunt { scope, .. } => scope,
+        Ask::Arrivals { scope, .. }
+        | Ask::Tally { scope, .. }
+        | Ask::Events { scope, .. }
+        | Ask::Counts { scope, .. }
+        | Ask::Hunt { scope, .. }
+        | Ask::Alerts { scope, .. } => scope,
     };
     let mut text = String::new();
     for target in &known.targets {
