@@ -34,9 +34,9 @@ fn verified(data: &Path, case: &str) -> Value {
 /// The texts of the notes, in order.
 fn notes(data: &Path, case: &str) -> Vec<String> {
     let shown: Value = serde_json::from_str(&text(data, &["show", case, "--format", "json"])).expect("JSON");
-    let entries = shown["entries"].as_array().expect("entries").clone();
-    let texts = entries.iter().map(|entry| if entry["entry"]["act"] == "merged" { &entry["entry"]["done"] } else { &entry["entry"] }.clone());
-    texts.filter_map(|entry| Some(entry["text"].as_str()?.to_owned())).collect()
+    let entries = shown.pointer("/entries").and_then(Value::as_array).expect("entries");
+    let texts = entries.iter().filter_map(|entry| entry.pointer("/entry/done/text").or_else(|| entry.pointer("/entry/text")));
+    texts.map(|text| text.as_str().expect("text").to_owned()).collect()
 }
 
 #[test]
