@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
 use super::output::Format;
-use crate::domain::{BucketSize, By, Families, Family};
+use crate::domain::{Address, BucketSize, By, Families, Family};
 use crate::query::Filter;
 
 const AFTER_HELP: &str = "\
@@ -128,6 +128,36 @@ pub enum Command {
         #[arg(long, value_name = "N")]
         head: Option<usize>,
     },
+    /// Join the logs into sessions: who, from where, how long, how often they came back
+    Sessions {
+        /// Files and folders.
+        #[command(flatten)]
+        files: Files,
+        /// Where events come from.
+        #[command(flatten)]
+        origin: Origin,
+        /// Where the answer goes.
+        #[command(flatten)]
+        output: Output,
+        /// Whom it is about.
+        #[command(flatten)]
+        whom: Whom,
+    },
+    /// Say of each source how far it got: touched, authenticated, logged on, shell, process, or refused
+    Sources {
+        /// Files and folders.
+        #[command(flatten)]
+        files: Files,
+        /// Where events come from.
+        #[command(flatten)]
+        origin: Origin,
+        /// Where the answer goes.
+        #[command(flatten)]
+        output: Output,
+        /// Whom it is about.
+        #[command(flatten)]
+        whom: Whom,
+    },
     /// Print every action with its keys, as a Markdown table
     Keys,
     /// Print the names of the themes
@@ -202,6 +232,20 @@ pub struct Origin {
     /// A file of Sigma rules; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Which events")]
     pub rule: Vec<PathBuf>,
+}
+
+/// Whom a drill-down is about.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Whom {
+    /// Only this server, by any of its names and addresses
+    #[arg(long, value_name = "NAME", help_heading = "Whom")]
+    pub destination: Option<String>,
+    /// Only this source address
+    #[arg(long, value_name = "IP", value_parser = address, help_heading = "Whom")]
+    pub source: Option<Address>,
+    /// Only this account; case and domain do not matter
+    #[arg(long, value_name = "NAME", help_heading = "Whom")]
+    pub account: Option<String>,
 }
 
 /// Where the answer goes.
@@ -285,6 +329,10 @@ fn zone(name: &str) -> Result<TimeZone, String> {
 
 fn condition(text: &str) -> Result<Filter, String> {
     text.parse().map_err(|error: crate::query::filter::FilterError| error.to_string())
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    Address::clean(text).ok_or_else(|| "expected an address, such as 10.0.0.7 or 2001:db8::7".to_owned())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

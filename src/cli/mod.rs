@@ -15,6 +15,9 @@ pub mod output;
 mod period;
 mod progress;
 mod screen;
+mod sessions;
+mod sources;
+mod whom;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -95,6 +98,16 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
         Command::Events { files, origin, output, kind, head } => {
             headless(&required(&files, &origin, &environment)?, &output, Format::Ndjson, async |opened, format, sink| {
                 Ok((events::run(opened, kind, head, format, sink).await?, failure::OK))
+            })
+        }
+        Command::Sessions { files, origin, output, whom } => {
+            headless(&required(&files, &origin, &environment)?, &output, Format::Json, async |opened, format, sink| {
+                Ok((sessions::run(opened, &whom, format, sink).await?, failure::OK))
+            })
+        }
+        Command::Sources { files, origin, output, whom } => {
+            headless(&required(&files, &origin, &environment)?, &output, Format::Json, async |opened, format, sink| {
+                Ok((sources::run(opened, &whom, format, sink).await?, failure::OK))
             })
         }
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
