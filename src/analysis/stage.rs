@@ -6,7 +6,6 @@ use super::connections::near;
 use super::programs;
 use super::reason;
 use super::{Sessions, Visible};
-use crate::domain::event::Vantage;
 use crate::domain::stage::{Ladder, Rung, Step};
 use crate::domain::{Address, Certainty, Event, Family, Kind, Proof, Timestamp};
 
@@ -114,13 +113,10 @@ fn what(event: &Event, source: Option<Address>, evidence: &HashMap<Address, Vec<
             Family::Session => What::Rung(Rung::LoggedOn),
             Family::Failed => What::Refused,
             Family::Shell => What::Rung(Rung::Shell),
-            Family::End if kind.vantage() == Vantage::Destination => What::Nothing,
-            Family::End | Family::Context => {
-                if !in_session {
-                    return None;
-                }
-                What::Nothing
-            }
+            Family::End | Family::Context if !in_session => return None,
+            // Where a session ends, one was.
+            Family::End if event.destination_port.is_none() && !matches!(kind, Kind::CoreEnded | Kind::CoreDisconnected) => What::Rung(Rung::LoggedOn),
+            Family::End | Family::Context => What::Nothing,
         },
     })
 }

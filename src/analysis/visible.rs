@@ -73,7 +73,8 @@ impl Visible {
             Rung::Authenticated => self.any(&[Kind::ManagerAuthenticated]) || self.security() || self.session_manager() || self.defend() || self.exports(),
             Rung::LoggedOn => self.security() || self.session_manager() || self.defend() || self.exports(),
             Rung::Shell => self.session_manager() || self.shows(Rung::Process),
-            Rung::Process => self.any(&[Kind::Process, Kind::ProcessAudited, Kind::DefendProcess]),
+            // A process is somebody's only where logons are seen too.
+            Rung::Process => self.any(&[Kind::Process, Kind::ProcessAudited, Kind::DefendProcess]) && self.shows(Rung::LoggedOn),
         }
     }
 

@@ -6,6 +6,7 @@ use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
+use super::case::CaseCommand;
 use super::output::Format;
 use crate::domain::{Address, BucketSize, By, Families, Family};
 use crate::query::Filter;
@@ -129,34 +130,14 @@ pub enum Command {
         head: Option<usize>,
     },
     /// Join the logs into sessions: who, from where, how long, how often they came back
-    Sessions {
-        /// Files and folders.
-        #[command(flatten)]
-        files: Files,
-        /// Where events come from.
-        #[command(flatten)]
-        origin: Origin,
-        /// Where the answer goes.
-        #[command(flatten)]
-        output: Output,
-        /// Whom it is about.
-        #[command(flatten)]
-        whom: Whom,
-    },
+    Sessions(Box<Drill>),
     /// Say of each source how far it got: touched, authenticated, logged on, shell, process, or refused
-    Sources {
-        /// Files and folders.
-        #[command(flatten)]
-        files: Files,
-        /// Where events come from.
-        #[command(flatten)]
-        origin: Origin,
-        /// Where the answer goes.
-        #[command(flatten)]
-        output: Output,
-        /// Whom it is about.
-        #[command(flatten)]
-        whom: Whom,
+    Sources(Box<Drill>),
+    /// Keep, check, export and merge cases: what was decided, noted and asked
+    Case {
+        /// What to do.
+        #[command(subcommand)]
+        command: CaseCommand,
     },
     /// Print every action with its keys, as a Markdown table
     Keys,
@@ -232,6 +213,23 @@ pub struct Origin {
     /// A file of Sigma rules; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Which events")]
     pub rule: Vec<PathBuf>,
+}
+
+/// A drill-down: the events it rests on, and whom it is about.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Drill {
+    /// Files and folders.
+    #[command(flatten)]
+    pub files: Files,
+    /// Where events come from.
+    #[command(flatten)]
+    pub origin: Origin,
+    /// Where the answer goes.
+    #[command(flatten)]
+    pub output: Output,
+    /// Whom it is about.
+    #[command(flatten)]
+    pub whom: Whom,
 }
 
 /// Whom a drill-down is about.

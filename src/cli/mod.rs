@@ -2,6 +2,7 @@
 //! headless command.
 
 pub mod arguments;
+mod case;
 pub mod child;
 mod completeness;
 mod counts;
@@ -27,7 +28,7 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command, Files, Origin, Output};
+use arguments::{Arguments, Command, Drill, Files, Origin, Output};
 use completeness::Report;
 use failure::Failure;
 use origin::{Opened, Request};
@@ -100,16 +101,13 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((events::run(opened, kind, head, format, sink).await?, failure::OK))
             })
         }
-        Command::Sessions { files, origin, output, whom } => {
-            headless(&required(&files, &origin, &environment)?, &output, Format::Json, async |opened, format, sink| {
-                Ok((sessions::run(opened, &whom, format, sink).await?, failure::OK))
-            })
-        }
-        Command::Sources { files, origin, output, whom } => {
-            headless(&required(&files, &origin, &environment)?, &output, Format::Json, async |opened, format, sink| {
-                Ok((sources::run(opened, &whom, format, sink).await?, failure::OK))
-            })
-        }
+        Command::Sessions(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((sessions::run(opened, &drill.whom, format, sink).await?, failure::OK))
+        }),
+        Command::Sources(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((sources::run(opened, &drill.whom, format, sink).await?, failure::OK))
+        }),
+        Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
         Command::Themes => print(&(Theme::names(&screen::user_themes(&environment)?).join("\n") + "\n")),
         Command::Config => print(config::DEFAULT),
@@ -131,6 +129,13 @@ fn required(files: &Files, origin: &Origin, environment: &Environment) -> Result
     requested(files, origin, environment)?.ok_or_else(|| {
         Failure::usage("neither files nor a cluster are named").advise("give FILEs, --url URL or --profile NAME; `rdptriage demo` needs nothing")
     })
+}
+
+impl Drill {
+    /// Where its events come from.
+    fn request(&self, environment: &Environment) -> Result<Request, Failure> {
+        required(&self.files, &self.origin, environment)
+    }
 }
 
 /// The standard keys with the user's own over them.

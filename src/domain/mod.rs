@@ -21,7 +21,7 @@ pub use address::Address;
 pub use alert::{Alert, Anomaly, Influencer, ModelPoint, Raiser};
 pub use arrivals::{Arrival, Arrivals, By, Endpoint};
 pub use cite::{Certainty, Cite, Proof};
-pub use completeness::Completeness;
+pub use completeness::{Completeness, Shards};
 pub use connection::{Connection, Machine};
 pub use destination::Destination;
 pub use details::Details;

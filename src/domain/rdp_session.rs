@@ -13,7 +13,7 @@ pub struct RdpSession {
     pub destination: Destination,
     /// Whose, as first written.
     pub user: Option<Foreign>,
-    /// How it began, and every time somebody came back to it; in order, never empty unless only an end was seen.
+    /// How it began, and every time somebody came back to it; in order. Where nothing of that was seen, the first thing that was.
     pub openings: Vec<Opening>,
     /// How it ended; `None` where no end was seen: it may still be open.
     pub end: Option<Ending>,

@@ -218,9 +218,7 @@ impl Book {
                 draft.session_id = Some(id);
                 self.by_session.insert((machine, id), number);
             }
-            if role == Role::Process {
-                draft.openings.push((Moment::unseen(machine, event), None));
-            }
+            draft.openings.push((Moment::unseen(machine, event), None));
         }
         match role {
             Role::Process => draft.processes.push(place),
@@ -230,8 +228,6 @@ impl Book {
             Role::Left => {
                 if let Some((_, left)) = draft.openings.last_mut() {
                     *left = left.or(Some(event.time));
-                } else {
-                    draft.end = draft.end.or(Some(Ending { time: event.time, is_logoff: false, certainty: basis.certainty() }));
                 }
             }
             Role::Over if is_final(draft, event) => {

@@ -95,7 +95,8 @@ pub(super) fn marry(events: &[Event], machines: Machines, connections: Vec<Conne
         let mut openings = Vec::new();
         let mut last = draft.last;
         for (moment, left) in &draft.openings {
-            let found = index.find(moment, &connections, &session_of);
+            // When a session was opened whose opening nobody saw is not known, nor by which connection.
+            let found = index.find(moment, &connections, &session_of).filter(|(_, basis)| moment.is_seen() || *basis != Basis::SourceAndUser);
             let connection = found.and_then(|(place, _)| connections.get(place));
             if let (Some((place, basis)), Some(connection)) = (found, connection) {
                 claimed.push(place);
@@ -123,13 +124,16 @@ pub(super) fn marry(events: &[Event], machines: Machines, connections: Vec<Conne
         let of = |place: &u32| events.get(*place as usize);
         let seen_by = joined.iter().filter_map(|(place, _)| of(place)).filter(|event| matches!(event.kind.family(), Family::Network | Family::Session)).count();
         let named = joined.get(..joined.len().min(NAMED)).unwrap_or_default();
-        let joins = named.iter().zip(sure(events, named)).filter_map(|((place, _), (certainty, by))| Some(Join { cite: of(place)?.into(), certainty, by }));
+        let joins = named
+            .iter()
+            .zip(sure(events, named, &draft.processes))
+            .filter_map(|((place, _), (certainty, by))| Some(Join { cite: of(place)?.into(), certainty, by }));
         // Left and never come back to is an end too, as far as is seen.
         let left = openings.last().and_then(|opening| opening.left).map(|time| Ending { time, is_logoff: false, certainty: crate::domain::Certainty::Exact });
         let started = draft.openings.first().is_some_and(|(moment, _)| moment.is_logon || (moment.is_seen() && !moment.is_reconnect));
         let is_desktop = draft.openings.iter().any(|(moment, _)| moment.is_logon || moment.is_reconnect || moment.has_shell)
             || !draft.processes.is_empty()
-            || draft.openings.is_empty();
+            || draft.openings.iter().any(|(moment, _)| !moment.is_seen());
         let session_id = draft.session_id.or_else(|| claimed.iter().find_map(|place| connections.get(*place)?.session_id));
         let session = RdpSession {
             destination: machines.get(draft.machine).cloned().unwrap_or_default(),

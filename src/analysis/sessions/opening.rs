@@ -147,7 +147,15 @@ impl Moment {
 
     /// The opening of a session that a later event proves.
     pub(super) fn unseen(machine: usize, event: &Event) -> Self {
-        Self { source: event.source, user: event.user.clone(), ..Self::new(machine, event.time) }
+        let details = event.details.as_deref();
+        Self {
+            source: event.source,
+            user: event.user.clone(),
+            session_id: details.and_then(|details| details.session_id),
+            connection: details.and_then(|details| details.connection.clone()),
+            client: details.and_then(|details| details.client.clone()),
+            ..Self::new(machine, event.time)
+        }
     }
 
     /// Whether any event told of the opening itself.

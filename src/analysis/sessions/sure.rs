@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use super::super::connections::activity_key;
 use super::opening::is_correlated;
-use crate::domain::{Address, Basis, Certainty, Event, Family};
+use crate::domain::{Address, Basis, Certainty, Event, Family, Kind};
 
 #[derive(PartialEq, Eq, Hash)]
 enum Id {
@@ -45,12 +45,16 @@ fn ids(event: &Event) -> Vec<Id> {
     ids
 }
 
+/// Processes looked at for the ids they tie together: they know both the logon and the Windows session.
+const TYING: usize = 64;
+
 /// For each of the joined events how surely it belongs, and by what.
-pub(super) fn sure(events: &[Event], joined: &[(u32, Basis)]) -> Vec<(Certainty, Basis)> {
-    let mut parent: Vec<usize> = (0..joined.len()).collect();
+pub(super) fn sure(events: &[Event], joined: &[(u32, Basis)], processes: &[u32]) -> Vec<(Certainty, Basis)> {
+    let places: Vec<u32> = joined.iter().map(|(place, _)| *place).chain(processes.iter().take(TYING).copied()).collect();
+    let mut parent: Vec<usize> = (0..places.len()).collect();
     let mut owner: HashMap<Id, usize> = HashMap::new();
     let mut shared: HashMap<usize, Basis> = HashMap::new();
-    for (number, (place, _)) in joined.iter().enumerate() {
+    for (number, place) in places.iter().enumerate() {
         for id in events.get(*place as usize).map(ids).unwrap_or_default() {
             let basis = id.basis();
             match owner.get(&id) {
@@ -72,8 +76,10 @@ pub(super) fn sure(events: &[Event], joined: &[(u32, Basis)]) -> Vec<(Certainty,
     }
     let roots: Vec<usize> = (0..joined.len()).map(|number| root(&mut parent, number)).collect();
     let mut sizes: HashMap<usize, usize> = HashMap::new();
-    for root in &roots {
-        *sizes.entry(*root).or_default() += 1;
+    for (root, (place, _)) in roots.iter().zip(joined) {
+        // The logons of an unlock know each other and nothing else.
+        let is_fleeting = events.get(*place as usize).is_some_and(|event| matches!(event.kind, Kind::LogonUnlock | Kind::LogonEnded | Kind::Privileges));
+        *sizes.entry(*root).or_default() += if is_fleeting { 0 } else { 1 };
     }
     // Of groups of one size the earliest: the result must not depend on a map's order.
     let core = roots.iter().copied().min_by_key(|root| (std::cmp::Reverse(sizes.get(root).copied().unwrap_or(0)), *root));

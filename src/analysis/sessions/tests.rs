@@ -102,7 +102,7 @@ fn ends_without_start_and_starts_without_end_are_sessions_too() {
         [
             "CORP\\old from ? start ? end 09:00:00 reconnects 0 logged off seen 0 exact",
             "CORP\\kim from 10.1.0.7 start 10:00:00 end ? reconnects 0 no end seen seen 1 exact",
-            "CORP\\lee from ? start ? end 12:00:00 reconnects 0 disconnected seen 0 exact",
+            "CORP\\lee from 10.1.0.9 start ? end 12:00:00 reconnects 0 disconnected seen 0 exact",
         ]
     );
 }

@@ -52,6 +52,7 @@ impl Table {
                 title: self.title.clone(),
                 extent: self.extent.or_else(|| self.detected.extent()),
                 is_live: false,
+                delay: None,
                 reports: self.reports.clone(),
                 completeness: self.completeness.clone(),
             }),
