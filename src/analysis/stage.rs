@@ -95,7 +95,7 @@ fn beside<'e>(events: impl Iterator<Item = &'e Event>) -> HashMap<Address, Vec<T
 fn what(event: &Event, source: Option<Address>, evidence: &HashMap<Address, Vec<Timestamp>>, in_session: bool) -> Option<What> {
     Some(match event.kind {
         Kind::ManagerAuthenticated => What::Rung(Rung::Authenticated),
-        Kind::DefendProcess | Kind::Process | Kind::ProcessAudited if in_session => match event.process.as_ref().map(|image| programs::sort(image)) {
+        Kind::DefendProcess | Kind::Process | Kind::ProcessAudited if in_session => match event.process.as_ref().map(programs::sort) {
             Some(programs::Sort::Shell) => What::Rung(Rung::Shell),
             Some(programs::Sort::Own) | None => What::Rung(Rung::LoggedOn),
             Some(programs::Sort::Started) => What::Rung(Rung::Process),
