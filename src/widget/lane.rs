@@ -24,12 +24,6 @@ pub enum Slice {
     },
 }
 
-/// The largest count, by which a lane of its own scale is drawn. Print it beside the lane: with a scale
-/// per row a quiet destination looks as tall as a spike.
-pub fn max(slices: &[Slice]) -> u32 {
-    slices.iter().map(|slice| if let Slice::Count { count, .. } = slice { *count } else { 0 }).max().unwrap_or(0)
-}
-
 /// Eighths of a cell that stand for `count`: at least one where there is anything, eight at `max`.
 pub fn eighths(count: u32, max: u32) -> u8 {
     if count == 0 {
@@ -44,7 +38,8 @@ pub fn fit(slices: &[Slice], width: usize) -> &[Slice] {
     slices.get(slices.len().saturating_sub(width)..).unwrap_or_default()
 }
 
-/// Draws the latest slices that fit, `max` being drawn full.
+/// Draws the latest slices that fit, `max` being drawn full. Print `max` beside the lane: with a scale per row a quiet
+/// destination looks as tall as a spike.
 pub fn draw(slices: &[Slice], max: u32, pen: Pen<'_>, area: Rect, buf: &mut Buffer) {
     for (slice, x) in fit(slices, usize::from(area.width)).iter().zip(area.left()..area.right()) {
         let (glyph, role) = match *slice {
@@ -87,7 +82,6 @@ mod tests {
         let slices = counts(&[1, 2, 3, 4]);
         assert_eq!(fit(&slices, 2), counts(&[3, 4]));
         assert_eq!(fit(&slices, 9).len(), 4);
-        assert_eq!(max(&slices), 4);
     }
 
     #[test]

@@ -25,13 +25,9 @@ pub(super) fn progressed(state: &mut Investigation, slot: Slot, epoch: Epoch, do
         Slot::Live => set(state.live.epoch, &mut state.live.progress),
         Slot::Count => set(state.counted.epoch, &mut state.counted.progress),
         Slot::Detection => set(state.judged.epoch, &mut state.judged.progress),
-        Slot::Sources | Slot::Users | Slot::Events => {
-            if let Some(visit) = state.trail.last_mut() {
-                match slot {
-                    Slot::Sources => set(visit.sources.epoch, &mut visit.sources.progress),
-                    Slot::Users => set(visit.users.epoch, &mut visit.users.progress),
-                    _ => set(visit.events.epoch, &mut visit.events.progress),
-                }
+        Slot::Visit(need) => {
+            if let Some(fetched) = state.trail.last_mut().and_then(|visit| visit.fetched.get_mut(&need)) {
+                set(fetched.epoch, &mut fetched.progress);
             }
         }
     }
@@ -73,18 +69,18 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
         }
         Slot::History => history(state, epoch, result, effects),
         Slot::Live => live(state, epoch, result, took, effects),
-        Slot::Sources | Slot::Users | Slot::Events => {
+        Slot::Visit(need) => {
             let now = state.now;
-            let Some(visit) = state.trail.last_mut() else { return };
-            let tally = |answer| if let Answer::Tally(tally) = answer { Some(tally) } else { None };
-            match slot {
-                Slot::Sources => _ = visit.sources.finish(epoch, expect(result, tally, |tally| &tally.completeness), now),
-                Slot::Users => _ = visit.users.finish(epoch, expect(result, tally, |tally| &tally.completeness), now),
-                _ => {
-                    let page = |answer| if let Answer::Events(page) = answer { Some(page) } else { None };
-                    _ = visit.events.finish(epoch, expect(result, page, |page| &page.completeness), now);
-                }
-            }
+            let Some(fetched) = state.trail.last_mut().and_then(|visit| visit.fetched.get_mut(&need)) else { return };
+            let is_answered = |ask: &Ask, answer: &Answer| match ask {
+                Ask::Tally { .. } => matches!(answer, Answer::Tally(_)),
+                Ask::Events { .. } => matches!(answer, Answer::Events(_)),
+                Ask::Arrivals { .. } => matches!(answer, Answer::Arrivals(_)),
+                _ => true,
+            };
+            let asked = fetched.ask.clone();
+            let part = |answer: Answer| asked.is_none_or(|ask| is_answered(&ask, &answer)).then_some(answer);
+            fetched.finish(epoch, expect(result, part, Answer::completeness), now);
         }
         Slot::Count | Slot::Detection => {}
     }

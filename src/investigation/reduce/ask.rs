@@ -5,7 +5,7 @@ use std::time::Duration;
 use crate::domain::{BucketSize, Range, Timestamp};
 use crate::investigation::period::days_before;
 use crate::investigation::state::{HISTORY_DAYS, YOUNG};
-use crate::investigation::{Effect, Investigation, Slot, Tab, board};
+use crate::investigation::{Effect, Investigation, Need, Slot, board};
 use crate::query::Ask;
 
 /// Arrivals are always asked in the smallest buckets: wider ones are put together from them without a new question.
@@ -54,8 +54,8 @@ pub(super) fn everything(state: &mut Investigation, keep: bool, effects: &mut Ve
             visit.zoom = None;
             visit.is_moved = false;
         }
-        for ask in [&mut visit.sources.ask, &mut visit.users.ask, &mut visit.events.ask] {
-            *ask = None;
+        for fetched in visit.fetched.values_mut() {
+            fetched.ask = None;
         }
     }
     tables(state, effects);
@@ -195,64 +195,50 @@ fn live(state: &mut Investigation, effects: &mut Vec<Effect>) {
     effects.push(Effect::Ask { slot: Slot::Live, epoch, ask });
 }
 
-/// Asks for the tables of the visited place wherever their question has changed.
+/// Asks for what the visited place needs wherever its question has changed.
 pub(super) fn tables(state: &mut Investigation, effects: &mut Vec<Effect>) {
     let (shown, size) = (state.range, state.size);
     let filter = state.filter.clone();
     let epoch = &mut state.epoch;
     let Some(visit) = state.trail.last_mut() else { return };
     let range = visit.focus(shown, size).range();
-    let mut tabs = vec![Tab::Sources, Tab::Users];
-    if visit.tab == Tab::Events {
-        tabs = vec![Tab::Events];
-    } else if visit.tab == Tab::Users {
-        tabs.reverse();
-    }
-    for tab in tabs {
-        let ask = visit.ask(tab, range, &filter);
-        let (slot, asked) = match tab {
-            Tab::Sources => (Slot::Sources, &visit.sources.ask),
-            Tab::Users => (Slot::Users, &visit.users.ask),
-            Tab::Events => (Slot::Events, &visit.events.ask),
-        };
-        if asked.as_ref() == Some(&ask) {
+    for need in visit.needs() {
+        let ask = visit.ask(need, range, shown, &filter);
+        let fetched = visit.fetched.entry(need).or_default();
+        if fetched.ask.as_ref() == Some(&ask) {
             continue;
         }
         let number = epoch.advance();
         // A picture of another bucket under this header would be a lie; only the same place a moment later keeps it.
-        let keep = asked.as_ref().is_some_and(|asked| same_place(asked, &ask)) || asked.is_none();
-        match tab {
-            Tab::Sources => visit.sources.begin(number, Some(ask.clone()), keep),
-            Tab::Users => visit.users.begin(number, Some(ask.clone()), keep),
-            Tab::Events => visit.events.begin(number, Some(ask.clone()), keep),
-        }
-        effects.push(Effect::Ask { slot, epoch: number, ask });
+        let keep = fetched.ask.as_ref().is_none_or(|asked| same_place(asked, &ask));
+        fetched.begin(number, Some(ask.clone()), keep);
+        effects.push(Effect::Ask { slot: Slot::Visit(need), epoch: number, ask });
     }
 }
 
 /// Whether two questions differ only by the end of their range.
 fn same_place(one: &Ask, two: &Ask) -> bool {
     let from = |ask: &Ask| match ask {
-        Ask::Tally { scope, .. } | Ask::Events { scope, .. } => Some((scope.range.from, scope.source, scope.user.clone())),
+        Ask::Tally { scope, .. } | Ask::Events { scope, .. } | Ask::Arrivals { scope, .. } => Some((scope.range.from, scope.source, scope.user.clone())),
         _ => None,
     };
     let skip = |ask: &Ask| if let Ask::Events { skip, .. } = ask { Some(*skip) } else { None };
     from(one) == from(two) && skip(one) == skip(two)
 }
 
-/// The young buckets have changed: tables that show them are asked again.
+/// The young buckets have changed: what shows them is asked again.
 pub(super) fn refresh_tables(state: &mut Investigation, from: Timestamp, effects: &mut Vec<Effect>) {
     let (shown, size) = (state.range, state.size);
     if let Some(visit) = state.trail.last_mut()
         && visit.focus(shown, size).range().to > from
     {
-        let is_loading = [visit.sources.load.is_loading(), visit.users.load.is_loading(), visit.events.load.is_loading()];
-        if is_loading.contains(&true) {
+        if visit.fetched.values().any(|fetched| fetched.load.is_loading()) {
             return;
         }
-        visit.sources.ask = None;
-        visit.users.ask = None;
         // A page of events does not move away under the reader's eyes; `r` asks it again.
+        for (_, fetched) in visit.fetched.iter_mut().filter(|(need, _)| **need != Need::Events) {
+            fetched.ask = None;
+        }
         tables(state, effects);
     }
 }
