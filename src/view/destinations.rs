@@ -13,7 +13,7 @@ use super::filter::FilterPrompt;
 use super::list::{List, Rows};
 use super::{Ctx, Outcome, View, Want, opening, words};
 use crate::domain::{Range, Severity};
-use crate::investigation::{Action, Board, Lane, Msg, Subject};
+use crate::investigation::{Action, Board, Lane, Late, Msg, Subject};
 use crate::keymap::Mode;
 use crate::theme::Role;
 use crate::widget::lane::Slice;
@@ -271,8 +271,18 @@ fn waiting(cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// The latest cells of a lane as the widget wants them, as many as a screen is wide: a range may hold years of buckets.
-pub fn slices(lane: &Lane, width: usize, is_judged: bool) -> Vec<Slice> {
-    lane.cells.tail(width).map(|cell| Slice::Count { count: cell.count, severity: if is_judged { cell.severity() } else { None } }).collect()
+pub fn slices(lane: &Lane, width: usize, board: &Board, late: &Late) -> Vec<Slice> {
+    let severity = |cell: &crate::investigation::Cell| if board.is_judged { cell.severity() } else { None };
+    let slice = |cell: &crate::investigation::Cell| Slice::Count { count: cell.count, severity: severity(cell) };
+    if late.of(&lane.destination, board.range).is_none() {
+        return lane.cells.tail(width).map(slice).collect();
+    }
+    let first = board.buckets().saturating_sub(width);
+    let is_late = |place: usize| late.of(&lane.destination, Range { from: board.at(place), to: board.at(place.saturating_add(1)) }).is_some();
+    let marked = |(place, cell): (usize, &crate::investigation::Cell)| {
+        if is_late(first.saturating_add(place)) { Slice::Late { count: cell.count, severity: severity(cell) } } else { slice(cell) }
+    };
+    lane.cells.tail(width).enumerate().map(marked).collect()
 }
 
 fn cell(row: &Row<'_>, column: usize, width: u16, board: &Board, cx: &Ctx<'_>) -> Cell<'static> {
@@ -296,7 +306,7 @@ fn cell(row: &Row<'_>, column: usize, width: u16, board: &Board, cx: &Ctx<'_>) -
             if board.is_judged && row.score.is_none() {
                 return short_history(row.lane, muted);
             }
-            Cell::Lane { slices: Cow::Owned(slices(row.lane, usize::from(width), board.is_judged)), max: row.lane.cells.peak() }
+            Cell::Lane { slices: Cow::Owned(slices(row.lane, usize::from(width), board, &cx.investigation.late)), max: row.lane.cells.peak() }
         }
         _ => Cell::Text(Vec::new()),
     }

@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use crate::domain::{BucketSize, Range, Timestamp};
+use crate::investigation::late::Late;
 use crate::investigation::period::days_before;
-use crate::investigation::state::{HISTORY_DAYS, YOUNG};
-use crate::investigation::{Effect, Investigation, Need, Slot, board};
+use crate::investigation::state::{HISTORY_DAYS, MOST_OVERLAP, SWEEP};
+use crate::investigation::{Effect, Investigation, Need, Page, Slot, Visit, board};
 use crate::query::Ask;
 
 /// Arrivals are always asked in the smallest buckets: wider ones are put together from them without a new question.
@@ -21,13 +22,16 @@ pub(super) fn overview(state: &mut Investigation, effects: &mut Vec<Effect>) {
 /// Asks for everything on the screen. With `keep` the picture stays until the answer is here; without, it is about
 /// something else by then and only the list keeps it, marked as being replaced.
 pub(super) fn everything(state: &mut Investigation, keep: bool, effects: &mut Vec<Effect>) {
-    if state.overview.value().is_none() {
+    if state.overview.value().is_none() || state.overview.load.trouble().is_some() {
         if !state.overview.load.is_loading() {
             overview(state, effects);
         }
         return;
     }
     state.range = state.period.range(state.now, state.extent(), state.size);
+    state.late = Late::default();
+    state.refreshing = None;
+    state.swept = state.uptime;
     for slot in [Slot::History, Slot::Live, Slot::Count, Slot::Detection] {
         effects.push(Effect::Abort(slot));
     }
@@ -146,6 +150,7 @@ pub(super) fn freeze(state: &mut Investigation, effects: &mut Vec<Effect>) {
     state.live.epoch = state.epoch.advance();
     state.live.load = crate::domain::Load::Idle;
     effects.push(Effect::Abort(Slot::Live));
+    stop_refreshing(state, effects);
     if state.judged.load.kept().is_some() && state.judged.load.is_loading() {
         let epoch = state.epoch.advance();
         state.judged.epoch = epoch;
@@ -173,21 +178,37 @@ pub(super) fn tick(state: &mut Investigation, now: Timestamp, uptime: Duration, 
     if state.is_judging_due && !state.history.load.is_loading() {
         detect(state, effects);
     }
+    if state.history.load.trouble().is_some() && state.next_history <= uptime && state.arrivals.load.trouble().is_none() {
+        history(state, effects);
+    }
+    if state.next_live > uptime {
+        return;
+    }
+    if state.is_picture_lost() {
+        everything(state, true, effects);
+        return;
+    }
     let is_ready = state.arrivals.value().is_some() && !state.arrivals.load.is_loading();
-    if state.is_live() && is_ready && !state.live.load.is_loading() && state.next_live <= uptime {
+    if state.is_live() && is_ready && !state.live.load.is_loading() && state.refreshing.is_none() {
         live(state, effects);
     }
 }
 
-/// Asks for the young buckets again, and for whatever lies between the last answer and now.
+/// Asks for the young buckets again, and for whatever lies between the last answer and now. How far back the young ones
+/// reach is how late events come in; now and then a sweep looks further back for what came later than that.
 fn live(state: &mut Investigation, effects: &mut Vec<Effect>) {
     let Some(kept) = state.arrivals.load.kept() else { return };
-    let young = |time: Timestamp| ASKED.at(ASKED.index(time.as_second()).saturating_sub(YOUNG));
+    let is_sweep = state.uptime.saturating_sub(state.swept) >= SWEEP;
+    let overlap = if is_sweep { MOST_OVERLAP } else { state.overlap() };
     let last = kept.as_of.min(state.now);
-    let from = state.live_from.map_or(young(last), |from| from.min(young(last))).max(kept.value.range.from);
+    let young = ASKED.start(last.checked_sub(overlap).unwrap_or(Timestamp::MIN));
+    let from = state.live_from.map_or(young, |from| from.min(young)).max(kept.value.range.from);
     let to = state.period.range(state.now, state.extent(), state.size).to;
     if from >= to {
         return;
+    }
+    if is_sweep {
+        state.swept = state.uptime;
     }
     let epoch = state.epoch.advance();
     let ask = Ask::Arrivals { scope: state.scope(Range { from, to }), bucket: ASKED };
@@ -197,15 +218,21 @@ fn live(state: &mut Investigation, effects: &mut Vec<Effect>) {
 
 /// Asks for what the visited place needs wherever its question has changed.
 pub(super) fn tables(state: &mut Investigation, effects: &mut Vec<Effect>) {
+    let Some(needs) = state.trail.last().map(Visit::needs) else { return };
+    needed(state, &needs, effects);
+}
+
+/// Asks for these needs of the visited place wherever their question has changed, or events have come since.
+fn needed(state: &mut Investigation, needs: &[Need], effects: &mut Vec<Effect>) {
     let (shown, size) = (state.range, state.size);
     let filter = state.filter.clone();
     let epoch = &mut state.epoch;
     let Some(visit) = state.trail.last_mut() else { return };
     let range = visit.focus(shown, size).range();
-    for need in visit.needs() {
+    for need in needs.iter().copied() {
         let ask = visit.ask(need, range, shown, &filter);
         let fetched = visit.fetched.entry(need).or_default();
-        if fetched.ask.as_ref() == Some(&ask) {
+        if fetched.ask.as_ref() == Some(&ask) && !fetched.is_outdated {
             continue;
         }
         let number = epoch.advance();
@@ -226,19 +253,39 @@ fn same_place(one: &Ask, two: &Ask) -> bool {
     from(one) == from(two) && skip(one) == skip(two)
 }
 
-/// The young buckets have changed: what shows them is asked again.
+/// Events have come in for buckets from `from` on: the open table is asked again where it shows them, the others when they
+/// are opened. The next live question waits until that is answered, so that the cluster has one of them at a time.
 pub(super) fn refresh_tables(state: &mut Investigation, from: Timestamp, effects: &mut Vec<Effect>) {
     let (shown, size) = (state.range, state.size);
-    if let Some(visit) = state.trail.last_mut()
-        && visit.focus(shown, size).range().to > from
-    {
-        if visit.fetched.values().any(|fetched| fetched.load.is_loading()) {
-            return;
-        }
-        // A page of events does not move away under the reader's eyes; `r` asks it again.
-        for (_, fetched) in visit.fetched.iter_mut().filter(|(need, _)| **need != Need::Events) {
-            fetched.ask = None;
-        }
-        tables(state, effects);
+    let Some(visit) = state.trail.last_mut() else { return };
+    if visit.focus(shown, size).range().to <= from || visit.due.is_some() {
+        return;
+    }
+    if visit.fetched.values().any(|fetched| fetched.load.is_loading()) {
+        return;
+    }
+    for fetched in visit.fetched.values_mut() {
+        fetched.is_outdated = true;
+    }
+    let mut needs = visit.tab.needs().to_vec();
+    if visit.page != Page::Destination {
+        needs.push(Need::Timeline);
+    }
+    let before = effects.len();
+    needed(state, &needs, effects);
+    // Of several the last is waited for.
+    let asked = effects.iter().skip(before);
+    state.refreshing = asked.filter_map(|effect| if let Effect::Ask { slot, epoch, .. } = effect { Some((*slot, *epoch)) } else { None }).last();
+}
+
+/// A table that is being refreshed stays as it is.
+fn stop_refreshing(state: &mut Investigation, effects: &mut Vec<Effect>) {
+    if state.refreshing.take().is_none() {
+        return;
+    }
+    let Some(visit) = state.trail.last_mut() else { return };
+    for (need, fetched) in visit.fetched.iter_mut().filter(|(_, fetched)| fetched.load.is_loading()) {
+        fetched.stop();
+        effects.push(Effect::Abort(Slot::Visit(*need)));
     }
 }
