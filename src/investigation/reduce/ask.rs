@@ -275,7 +275,7 @@ pub(super) fn refresh_tables(state: &mut Investigation, from: Timestamp, effects
     needed(state, &needs, effects);
     // Of several the last is waited for.
     let asked = effects.iter().skip(before);
-    state.refreshing = asked.filter_map(|effect| if let Effect::Ask { slot, epoch, .. } = effect { Some((*slot, *epoch)) } else { None }).last();
+    state.refreshing = asked.filter_map(|effect| if let Effect::Ask { slot, epoch, .. } = effect { Some((*slot, *epoch)) } else { None }).next_back();
 }
 
 /// A table that is being refreshed stays as it is.
