@@ -9,6 +9,8 @@ mod columns;
 mod counts;
 mod dictionary;
 mod events;
+mod identity;
+mod portion;
 mod select;
 mod tally;
 #[cfg(test)]
@@ -17,6 +19,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use builder::TableBuilder;
+pub use portion::{Portion, Scribe};
 
 use crate::backend::BackendError;
 use crate::domain::{Address, Completeness, Foreign, Range};
@@ -32,6 +35,8 @@ pub struct Table {
     chunks: Vec<Chunk>,
     addresses: Vec<Address>,
     texts: Vec<Foreign>,
+    /// Texts that are hardly ever the same twice.
+    lone: Vec<Foreign>,
     extent: Option<Range>,
     hits: BTreeMap<String, Vec<Hit>>,
 }
