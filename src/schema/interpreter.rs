@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::capture::{Captured, Cells, capture};
 use super::columns::{Columns, columns};
 use super::compiled::Compiled;
+use super::detected;
 use super::error::{ColumnsError, DocumentError, SchemaError};
 use super::file::Schemas;
 use super::memo::{Memo, Names};
@@ -101,6 +102,14 @@ impl Interpreter {
         let mut captured = std::mem::take(&mut memo.spare).emptied();
         let result = self.capture(memo, text, &mut captured).and_then(|()| {
             let Some(record) = self.record(&mut memo.shapes, &captured) else { return self.flat(memo, text) };
+            if record.1.schema.class == Class::Detected {
+                let detected = serde_json::from_slice(text).ok().as_ref().and_then(detected::read);
+                let schema = memo.names.name(self, record.0);
+                return Ok(match detected {
+                    Some(detected) => Reading::Detected { schema, detected: Box::new(detected) },
+                    None => Reading::Other { schema, hits: Vec::new() },
+                });
+            }
             self.read(record, &mut memo.names, &self.options.naive_zone, &|record| Json::new(record, text).matches(&self.sigma))
         });
         memo.spare = captured.emptied();
@@ -265,7 +274,7 @@ impl Interpreter {
                 });
                 coded.copied().or_else(plain)
             }
-            Class::Events => record.schema.find(record.captured, Field::Kind, |value| Kind::named(&value.text()?)).map(Rule::named),
+            Class::Events => record.find(Field::Kind, |value| Kind::named(&value.text()?)).map(Rule::named),
             _ => plain(),
         }
     }

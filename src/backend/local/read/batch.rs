@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::backend::local::table::{Portion, Scribe};
 use crate::query::Hit;
-use crate::schema::Reading;
+use crate::schema::{Detected, Reading};
 
 /// Different reasons that are kept apart in one block; what goes beyond is counted as `another reason`.
 const REASONS: usize = 32;
@@ -32,6 +32,8 @@ pub struct Batch {
     pub event_hits: Vec<(usize, usize, Hit)>,
     /// What rules found in other records, with the places of the rules.
     pub hits: Vec<(usize, Hit)>,
+    /// What somebody else detected.
+    pub detected: Vec<Detected>,
     /// Records recognised, by schema.
     pub schemas: Vec<(Arc<str>, u64)>,
     /// Records of a known schema that are no RDP event.
@@ -61,6 +63,11 @@ impl<M: Default> Worker<M> {
                 batch.recognised(schema);
                 batch.other += 1;
                 batch.hits.extend(hits);
+            }
+            Ok(Reading::Detected { schema, detected }) => {
+                batch.recognised(schema);
+                batch.other += 1;
+                batch.detected.push(*detected);
             }
             Ok(Reading::Unknown) => batch.unknown += 1,
             Err(reason) => batch.skip(reason, 1),

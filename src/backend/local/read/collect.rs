@@ -65,6 +65,9 @@ impl Collector {
             *report.kinds.entry(kind.name()).or_default() += count;
             report.duplicates -= count;
         }
+        for detected in batch.detected {
+            self.table.push_detected(detected, Some(&report.name));
+        }
         for (event, place, hit) in batch.event_hits {
             if let Some(id) = rule(place)
                 && taken.keep.get(event).copied().unwrap_or(true)
@@ -165,7 +168,10 @@ impl Collector {
         self.close(now);
         let completeness = self.completeness();
         let end = self.extent.map(|extent| extent.to);
-        Ok((self.table.finish(title, self.reports, completeness)?, end))
+        let table = self.table.finish(title, self.reports, completeness)?;
+        // Files of alerts alone have a time too.
+        let end = end.or_else(|| table.detected_extent().map(|extent| extent.to));
+        Ok((table, end))
     }
 
     /// The last words on all sources.

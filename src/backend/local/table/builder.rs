@@ -4,12 +4,14 @@ use std::collections::BTreeMap;
 
 use super::Table;
 use super::columns::{Chunk, Maps, ROWS, Rows};
+use super::detections::Detections;
 use super::dictionary::{Dictionary, NONE};
 use super::identity::Identities;
 use super::portion::{Portion, Scribe};
 use crate::backend::BackendError;
 use crate::domain::{Address, Completeness, Event, Foreign, Kind, Range, Timestamp, time};
 use crate::query::{Hit, SourceReport};
+use crate::schema::Detected;
 
 /// Single events that are added at once.
 const OWN: usize = 4096;
@@ -30,6 +32,7 @@ pub struct TableBuilder {
     earliest: Option<i64>,
     latest: Option<i64>,
     hits: BTreeMap<String, Vec<Hit>>,
+    detected: Detections,
     trouble: Option<BackendError>,
 }
 
@@ -76,9 +79,18 @@ impl TableBuilder {
 
     /// Adds the events of a portion; only what comes from a file can be known already.
     fn add(&mut self, maps: &mut Maps, mut portion: Portion, file: Option<&str>) -> Taken {
-        // A reader that starts over has new codes.
-        maps.addresses.truncate(portion.told.0);
-        maps.texts.truncate(portion.told.1);
+        if portion.is_empty() {
+            return Taken::default();
+        }
+        match portion.told {
+            None => *maps = Maps::default(),
+            // Codes that mean something else than the reader meant would be wrong answers.
+            Some(told) if told != (maps.addresses.len(), maps.texts.len()) => {
+                self.trouble = Some(BackendError::new("the event table could not be put together: parts of it came out of order"));
+                return Taken::default();
+            }
+            Some(_) => {}
+        }
         maps.addresses.extend(portion.addresses.iter().map(|address| self.addresses.code(address)));
         maps.texts.extend(portion.texts.iter().map(|text| self.texts.code(text.raw())));
         maps.lone = u32::try_from(self.lone.len()).unwrap_or(NONE);
@@ -134,6 +146,11 @@ impl TableBuilder {
         }
     }
 
+    /// Adds what somebody else detected, as read from `file` where it was one.
+    pub fn push_detected(&mut self, detected: Detected, file: Option<&Foreign>) {
+        self.detected.push(detected, file);
+    }
+
     /// The table.
     ///
     /// # Errors
@@ -160,6 +177,7 @@ impl TableBuilder {
             lone: self.lone,
             extent,
             hits: self.hits,
+            detected: self.detected,
         })
     }
 

@@ -230,6 +230,37 @@ columns! {
     index: u32, UInt32Type, text, NONE;
     /// Place of the document id among the lone texts.
     id: u32, UInt32Type, lone, NONE;
+    /// Logon id, 0 where unknown, as everything from here on that is a number or a truth.
+    logon_id: i64, Int64Type, plain, 0;
+    /// The other half of a split token.
+    linked_logon_id: i64, Int64Type, plain, 0;
+    /// Windows session, `NONE` where unknown.
+    session_id: u32, UInt32Type, plain, NONE;
+    /// Process id.
+    process_id: u32, UInt32Type, plain, 0;
+    /// Process id of the parent.
+    parent_process_id: u32, UInt32Type, plain, 0;
+    /// Minutes ahead of UTC, made positive by [`super::details::ZONE`].
+    client_zone: u16, UInt16Type, plain, 0;
+    /// Logon type, `u8::MAX` where unknown.
+    logon_type: u8, UInt8Type, plain, u8::MAX;
+    /// Two bits for each truth: known, and true.
+    truths: u8, UInt8Type, plain, 0;
+    /// Codes of the texts of [`crate::domain::Details`], each by its name there.
+    authentication: u32, UInt32Type, text, NONE;
+    connection: u32, UInt32Type, text, NONE;
+    activity: u32, UInt32Type, text, NONE;
+    client: u32, UInt32Type, text, NONE;
+    transport: u32, UInt32Type, text, NONE;
+    community: u32, UInt32Type, text, NONE;
+    entity: u32, UInt32Type, text, NONE;
+    parent_entity: u32, UInt32Type, text, NONE;
+    parent: u32, UInt32Type, text, NONE;
+    command_line: u32, UInt32Type, text, NONE;
+    signer: u32, UInt32Type, text, NONE;
+    target: u32, UInt32Type, text, NONE;
+    service: u32, UInt32Type, text, NONE;
+    target_user: u32, UInt32Type, text, NONE;
 }
 
 /// Some rows of the table.

@@ -11,8 +11,8 @@ pub struct Scribe {
     addresses: Dictionary<Address>,
     texts: Dictionary<Foreign>,
     lone: Vec<Foreign>,
-    /// Addresses and texts that went out with earlier portions.
-    told: (usize, usize),
+    /// Addresses and texts that went out with earlier portions, if any did.
+    told: Option<(usize, usize)>,
 }
 
 /// Some events in columns, and the values that their writer met for the first time.
@@ -23,8 +23,8 @@ pub struct Portion {
     pub(super) texts: Vec<Foreign>,
     /// Texts that are hardly ever the same twice, as ids are; codes would cost more than they save.
     pub(super) lone: Vec<Foreign>,
-    /// Addresses and texts that went out before.
-    pub(super) told: (usize, usize),
+    /// Addresses and texts that went out before; `None` where this is the first portion of its writer.
+    pub(super) told: Option<(usize, usize)>,
 }
 
 impl Portion {
@@ -92,17 +92,22 @@ impl Scribe {
             Some(record) => number(record.raw()).unwrap_or_else(|| text_number(apart(record))),
         };
         rows.record.push(record);
+        rows.push_details(event.details.as_deref(), texts);
         rows.id.push(event.origin.id.as_ref().map_or(NONE, apart));
     }
 
     /// What was written since the last portion.
     pub fn take(&mut self) -> Portion {
-        let told = self.told;
-        self.told = (self.addresses.values().len(), self.texts.values().len());
+        if self.is_empty() {
+            // An empty portion says nothing and may get lost.
+            return Portion::default();
+        }
+        let told = self.told.replace((self.addresses.values().len(), self.texts.values().len()));
+        let (addresses, texts) = told.unwrap_or_default();
         Portion {
             rows: std::mem::take(&mut self.rows),
-            addresses: self.addresses.values().get(told.0..).unwrap_or_default().to_vec(),
-            texts: self.texts.values().get(told.1..).unwrap_or_default().to_vec(),
+            addresses: self.addresses.values().get(addresses..).unwrap_or_default().to_vec(),
+            texts: self.texts.values().get(texts..).unwrap_or_default().to_vec(),
             lone: std::mem::take(&mut self.lone),
             told,
         }
