@@ -211,7 +211,7 @@ fn readers_with_codes_of_their_own_make_one_table() {
         ("b", [["10.1.0.3 max", "10.1.0.1 kim"], ["10.1.0.1 max", "10.1.0.9 lee"]]),
     ] {
         let mut scribes = [Scribe::default(), Scribe::default()];
-        for block in 0..2 {
+        for block in [0, 1] {
             for (lane, scribe) in scribes.iter_mut().enumerate() {
                 builder.absorb(lane, scribe.take(), file);
                 let (source, user) = readers[lane][block].split_once(' ').expect("a pair");
