@@ -2,6 +2,8 @@
 
 #![allow(clippy::panic, clippy::indexing_slicing, reason = "a test says by panicking what is wrong")]
 
+#[path = "elastic/history.rs"]
+mod history;
 #[path = "elastic/program.rs"]
 mod program;
 mod session;

@@ -202,6 +202,9 @@ pub struct Origin {
     /// A file of Sigma rules; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Which events")]
     pub rule: Vec<PathBuf>,
+    /// Neither use nor keep what was read before
+    #[arg(long, help_heading = "Which events")]
+    pub no_cache: bool,
 }
 
 /// Where the answer goes.

@@ -29,6 +29,8 @@ pub struct Config {
     pub zones: Option<Vec<String>>,
     /// The time zone of times without one.
     pub naive_zone: Option<String>,
+    /// Days of history by which the detector learns what is usual.
+    pub history_days: Option<u16>,
     /// The profile meant where none is named.
     pub default_profile: Option<String>,
     /// Clusters by name.
@@ -122,6 +124,7 @@ impl Config {
             ports: self.ports.or(below.ports),
             zones: self.zones.or(below.zones),
             naive_zone: self.naive_zone.or(below.naive_zone),
+            history_days: self.history_days.or(below.history_days),
             default_profile: self.default_profile.or(below.default_profile),
             profile,
         }
@@ -134,6 +137,14 @@ pub fn folder(environment: &Environment) -> Option<PathBuf> {
         return Some(PathBuf::from(folder));
     }
     choose_base_strategy().ok().map(|base| base.config_dir().join("rdptriage"))
+}
+
+/// Where what was read before is kept.
+pub fn cache_folder(environment: &Environment) -> Option<PathBuf> {
+    if let Some(folder) = environment.get("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute()) {
+        return Some(folder.join("rdptriage"));
+    }
+    choose_base_strategy().ok().map(|base| base.cache_dir().join("rdptriage"))
 }
 
 /// The TOML files in a folder of the user's, by name, with their text; none where the folder is missing.

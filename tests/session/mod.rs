@@ -36,6 +36,7 @@ impl Session {
             command.env_remove(name);
         }
         command.env("RDPTRIAGE_CONFIG_DIR", std::env::temp_dir().join("rdptriage-no-such-config"));
+        command.env("XDG_CACHE_HOME", std::env::temp_dir().join(format!("rdptriage-test-cache-{}", std::process::id())));
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let input = pair.master.take_writer().expect("a writer");

@@ -15,7 +15,7 @@ use elasticsearch::http::{Method, StatusCode, Url};
 use serde_json::Value;
 
 use super::connection::{Connection, Credentials};
-use crate::backend::BackendError;
+use crate::backend::{BackendError, Fault};
 use crate::domain::Foreign;
 
 /// Longest wait for one answer; searches stop themselves a little earlier and say so.
@@ -128,6 +128,7 @@ impl Client {
     fn too_large(&self, what: &str) -> BackendError {
         BackendError::new(format!("could not {what}: the answer of {} is larger than {} MiB", self.place, LARGEST / (1024 * 1024)))
             .advise("ask for a shorter time range")
+            .of(Fault::TooMuch)
     }
 
     /// No answer came at all.
@@ -136,7 +137,8 @@ impl Client {
         if reason.is_timeout() {
             return Failure::final_(
                 BackendError::new(format!("could not {what}: {place} did not answer within {} s", TIMEOUT.as_secs()))
-                    .advise("ask for a shorter time range, or try again later"),
+                    .advise("ask for a shorter time range, or try again later")
+                    .of(Fault::TooMuch),
             );
         }
         let mut causes = Vec::new();
@@ -158,7 +160,7 @@ impl Client {
         } else {
             ("the connection failed or broke off", "check address, port and network; an https server asked by http:// also ends like this")
         };
-        let error = BackendError::new(format!("could not {what}: {place} was not reached, {reason}")).advise(advice);
+        let error = BackendError::new(format!("could not {what}: {place} was not reached, {reason}")).advise(advice).of(Fault::Unreachable);
         Failure { error, may_pass: true, pause: None }
     }
 
@@ -185,7 +187,15 @@ impl Client {
         };
         // A breaker that is open for good stays open; asking again would only add load.
         let permanent = answer.is_some_and(|answer| text_at(answer, &["/error/durability", "/error/root_cause/0/durability"]) == "PERMANENT");
-        Failure { error, may_pass: matches!(code, 429 | 502 | 503 | 504) && !permanent, pause }
+        let is_too_much = permanent || code == 413 || answer.is_some_and(|answer| kinds(answer).any(|kind| kind == "too_many_buckets_exception"));
+        let error = error.of(match code {
+            _ if is_too_much => Fault::TooMuch,
+            401 => Fault::Credentials,
+            403 => Fault::Rights,
+            429 | 502..=504 => Fault::Unreachable,
+            _ => Fault::Other,
+        });
+        Failure { error, may_pass: matches!(code, 429 | 502 | 503 | 504) && !is_too_much, pause }
     }
 }
 
@@ -241,6 +251,13 @@ fn authority(path: &std::path::Path) -> Result<Certificate, BackendError> {
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+/// Every type of error that an answer names, the causes of causes too.
+fn kinds(answer: &Value) -> impl Iterator<Item = &str> {
+    const PLACES: [&str; 5] =
+        ["/error/type", "/error/root_cause/0/type", "/error/caused_by/type", "/error/caused_by/caused_by/type", "/error/failed_shards/0/reason/type"];
+    PLACES.iter().filter_map(|place| answer.pointer(place)?.as_str())
 }
 
 /// The first text among the places.
