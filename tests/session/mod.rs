@@ -32,7 +32,9 @@ impl Session {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
-        for name in ["ELASTICSEARCH_URL", "ES_URL", "ELASTICSEARCH_API_KEY", "ES_API_KEY", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD", "NO_COLOR"] {
+        for name in
+            ["ELASTICSEARCH_URL", "ES_URL", "ELASTICSEARCH_API_KEY", "ES_API_KEY", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD", "NO_COLOR", "TMUX"]
+        {
             command.env_remove(name);
         }
         command.env("RDPTRIAGE_CONFIG_DIR", std::env::temp_dir().join("rdptriage-no-such-config"));

@@ -2,6 +2,7 @@
 
 mod aggregate;
 mod baseline;
+mod certificate;
 mod client;
 mod compile;
 mod connection;
@@ -11,13 +12,17 @@ mod detected;
 mod document;
 mod events;
 mod fields;
+mod fingerprint;
 mod hunt;
+mod nodes;
 mod overview;
 mod row;
 mod search;
+pub mod secret;
 mod shape;
 mod sigma_query;
 mod tally;
+mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,11 +36,19 @@ use crate::query::{Answer, Ask};
 use crate::schema::{Interpreter, Options, Schemas};
 use crate::sigma::RuleSet;
 use client::Client;
-pub use connection::{Connection, Credentials, DEFAULT_INDEX};
+pub use connection::{ClientCertificate, Connection, Credentials, DEFAULT_INDEX, Proxy};
 use fields::Landscape;
 
 /// How long the fields of a cluster are believed to stay as they are.
 const FIELDS_STAY: Duration = Duration::from_secs(60);
+
+/// How long where something is missing: an index that appears is to be seen soon.
+const GAPS_STAY: Duration = Duration::from_secs(10);
+
+/// How long this is believed.
+const fn fields_stay(landscape: &Landscape) -> Duration {
+    if landscape.lost.is_some() || landscape.targets.is_empty() { GAPS_STAY } else { FIELDS_STAY }
+}
 
 /// What was last learnt of the fields, and when.
 type Known = Option<(Instant, Arc<Landscape>)>;
@@ -71,11 +84,7 @@ impl Elastic {
 /// # Errors
 /// Where the connection is not allowed, not possible, or refused.
 pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic, BackendError> {
-    if connection.ca_fingerprint.is_some() {
-        return Err(BackendError::new("could not check the certificate by its fingerprint: this is not supported yet")
-            .advise("give the CA itself with --ca-cert; Elasticsearch keeps it in config/certs/http_ca.crt"));
-    }
-    let client = Client::new(&connection)?;
+    let client = Client::new(&connection).await?;
     let mut identity = client.place().to_owned();
     let (title, is_opensearch) = match client.get("greet the cluster", "").await {
         Ok(banner) => {

@@ -79,8 +79,11 @@ impl Elastic {
     /// Arrivals of any stretch: short ones at once, long ones day by day.
     pub(super) async fn arrivals_by_day(&self, scope: &Scope, bucket: BucketSize, steps: &dyn Steps) -> Result<Arrivals, BackendError> {
         let is_bounded = scope.range.from > Timestamp::MIN && scope.range.to < Timestamp::MAX;
-        if !is_bounded || scope.range.to.duration_since(scope.range.from) <= LONG {
+        if !is_bounded {
             return self.arrivals(scope, bucket).await;
+        }
+        if scope.range.to.duration_since(scope.range.from) <= LONG {
+            return self.in_parts(scope, scope.range, bucket).await;
         }
         let mut gaps = Gaps::default();
         let landscape = self.landscape(&mut gaps).await?;
@@ -131,11 +134,14 @@ impl Elastic {
     async fn in_parts(&self, scope: &Scope, range: Range, bucket: BucketSize) -> Result<Arrivals, BackendError> {
         let mut joined = Joined::new(range, bucket);
         let mut waiting = vec![range];
+        let mut is_cut = false;
         while let Some(part) = waiting.pop() {
             match self.arrivals(&Scope { range: part, ..scope.clone() }, bucket).await {
+                Ok(arrivals) if !is_cut => return Ok(arrivals),
                 Ok(arrivals) => joined.add(&arrivals),
                 Err(error) if error.fault == Fault::TooMuch => {
                     let Some((one, two)) = halves(part, bucket) else { return Err(error) };
+                    is_cut = true;
                     waiting.extend([two, one]);
                 }
                 Err(error) => return Err(error),
