@@ -68,7 +68,7 @@ async fn refused_credentials_are_never_sent_again() {
     let asked = server.asked().len();
     for _ in 0..3 {
         let error = elastic.answer(&shift()).await.expect_err("expired");
-        assert!(error.what.contains("were refused (401)") && error.advice.is_some_and(|advice| advice.contains("start again")), "{error}");
+        assert!(error.what.contains("were refused (401)") && error.advice.as_deref().is_some_and(|advice| advice.contains("start again")), "{error}");
     }
     assert_eq!(server.asked().len(), asked, "a live view that goes on asking would lock the account");
 }
