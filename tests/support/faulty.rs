@@ -1,11 +1,9 @@
-//! A server that breaks as told, byte by byte; and a line to a real one that can be cut and mended.
+//! A server that breaks as told, byte by byte.
 
-use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _, copy_bidirectional};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
-use tokio::task::JoinHandle;
 
 /// What becomes of one request.
 #[derive(Clone, Debug)]
@@ -80,50 +78,5 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
             Ok(read) if read > 0 => bytes.extend_from_slice(&buffer[..read]),
             _ => return None,
         }
-    }
-}
-
-/// A line to a server: whoever asks through it sees the server die and come back.
-pub struct Line {
-    /// Where to ask.
-    pub address: SocketAddr,
-    to: SocketAddr,
-    task: Option<JoinHandle<()>>,
-}
-
-impl Line {
-    /// A line to `to`, open.
-    pub async fn to(to: SocketAddr) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-        let address = listener.local_addr().expect("an address");
-        Self { address, to, task: Some(tokio::spawn(carry(listener, to))) }
-    }
-
-    /// Everything on it breaks off and nobody listens any more.
-    pub async fn cut(&mut self) {
-        if let Some(task) = self.task.take() {
-            task.abort();
-            _ = task.await;
-        }
-    }
-
-    /// It is there again, at the same address.
-    pub async fn mend(&mut self) {
-        let socket = tokio::net::TcpSocket::new_v4().expect("a socket");
-        socket.set_reuseaddr(true).expect("an option");
-        socket.bind(self.address).expect("the same port");
-        self.task = Some(tokio::spawn(carry(socket.listen(16).expect("a listener"), self.to)));
-    }
-}
-
-async fn carry(listener: TcpListener, to: SocketAddr) {
-    // Dropped with this task, and everything that is carried with it.
-    let mut carried = tokio::task::JoinSet::new();
-    while let Ok((mut near, _)) = listener.accept().await {
-        carried.spawn(async move {
-            if let Ok(mut far) = TcpStream::connect(to).await {
-                _ = copy_bidirectional(&mut near, &mut far).await;
-            }
-        });
     }
 }
