@@ -4,6 +4,10 @@
 
 #[path = "elastic/connecting.rs"]
 mod connecting;
+#[path = "elastic/faults.rs"]
+mod faults;
+#[path = "elastic/history.rs"]
+mod history;
 #[path = "elastic/program.rs"]
 mod program;
 mod session;

@@ -254,6 +254,9 @@ pub struct Origin {
     /// A file of Sigma rules; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Which events")]
     pub rule: Vec<PathBuf>,
+    /// Neither use nor keep what was read before
+    #[arg(long, help_heading = "Which events")]
+    pub no_cache: bool,
 }
 
 /// A drill-down: the events it rests on, and whom it is about.

@@ -12,7 +12,7 @@ use super::events::Happened;
 use super::judge::Judge;
 use super::{Opening, clipboard};
 use crate::app::Input;
-use crate::backend::{Backend, BackendError};
+use crate::backend::{Backend, BackendError, Steps};
 use crate::detect::Begin;
 use crate::domain::{Timestamp, Trouble};
 use crate::investigation::{Board, Effect, Epoch, Msg, Slot, board};
@@ -43,7 +43,7 @@ where
             Ok(result) => result,
             Err(error) => {
                 let trouble = panicked(error, "opening the events");
-                Err(BackendError { what: trouble.what, advice: trouble.advice })
+                Err(BackendError { advice: trouble.advice, ..BackendError::new(trouble.what) })
             }
         };
         _ = sender.send(Happened::Opened(result)).await;
@@ -116,13 +116,14 @@ impl Effects {
     fn ask(&mut self, slot: Slot, epoch: Epoch, ask: crate::query::Ask) {
         let Some(backend) = self.backend.clone() else { return };
         let questions = Arc::clone(&self.questions);
+        let told = Told { sender: self.sender.clone(), slot, epoch };
         self.spawn(
             slot,
             "answering a question",
             move |_| async move {
                 let Ok(_turn) = questions.acquire_owned().await else { return None };
                 let begun = Instant::now();
-                let result = backend.answer(&ask).await.map_err(Trouble::from);
+                let result = backend.answer_with(&ask, &told).await.map_err(Trouble::from);
                 Some(Msg::Answered { slot, epoch, result, took: begun.elapsed() })
             },
             move |trouble| Msg::Answered { slot, epoch, result: Err(trouble), took: std::time::Duration::ZERO },
@@ -168,6 +169,20 @@ impl Effects {
             }
         });
         self.tasks.insert(slot, watch);
+    }
+}
+
+/// Tells the loop how far a question has got.
+struct Told {
+    sender: mpsc::Sender<Happened>,
+    slot: Slot,
+    epoch: Epoch,
+}
+
+impl Steps for Told {
+    fn step(&self, done: u64, of: u64) {
+        // A step that nobody has room for is told by the next one.
+        _ = self.sender.try_send(Happened::Input(Input::Msg(Msg::Progressed { slot: self.slot, epoch: self.epoch, done, of: Some(of) })));
     }
 }
 

@@ -119,6 +119,7 @@ impl Stage {
             period,
             size: BucketSize::Quarter,
             filter: Filter::Everything,
+            history_days: 30,
         };
         let mut app = App::new(setup);
         _ = app.update(Input::Resized { width, height });

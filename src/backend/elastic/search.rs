@@ -70,7 +70,7 @@ impl Elastic {
     pub(super) async fn landscape(&self, gaps: &mut Gaps) -> Result<Arc<Landscape>, BackendError> {
         let mut known = self.known.lock().await;
         let landscape = match known.as_ref() {
-            Some((since, landscape)) if since.elapsed() < super::FIELDS_STAY => Arc::clone(landscape),
+            Some((since, landscape)) if since.elapsed() < super::fields_stay(landscape) => Arc::clone(landscape),
             _ => {
                 let landscape = Arc::new(fields::landscape(&self.client, &self.patterns).await?);
                 *known = Some((Instant::now(), Arc::clone(&landscape)));

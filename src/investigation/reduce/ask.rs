@@ -5,12 +5,15 @@ use std::time::Duration;
 use crate::domain::{BucketSize, Range, Timestamp};
 use crate::investigation::late::Late;
 use crate::investigation::period::days_before;
-use crate::investigation::state::{HISTORY_DAYS, MOST_OVERLAP, SWEEP};
+use crate::investigation::state::{MOST_OVERLAP, SWEEP};
 use crate::investigation::{Effect, Investigation, Need, Page, Slot, Visit, board};
 use crate::query::Ask;
 
 /// Arrivals are always asked in the smallest buckets: wider ones are put together from them without a new question.
 const ASKED: BucketSize = BucketSize::Quarter;
+
+/// Seconds of a day of UTC.
+const DAY: i64 = 86_400;
 
 /// Asks what there is.
 pub(super) fn overview(state: &mut Investigation, effects: &mut Vec<Effect>) {
@@ -74,7 +77,9 @@ fn asked_range(shown: Range) -> Range {
 pub(super) fn history(state: &mut Investigation, effects: &mut Vec<Effect>) -> bool {
     let Some(arrivals) = state.arrivals.value() else { return false };
     let to = BucketSize::SixHours.start(arrivals.range.from);
-    let mut from = BucketSize::SixHours.start(days_before(state.range.from, HISTORY_DAYS));
+    // Whole days, so that a day asked once need not be asked in part the next time.
+    let start = days_before(state.range.from, state.history_days);
+    let mut from = Timestamp::from_second(start.as_second().div_euclid(DAY) * DAY).unwrap_or(start);
     if let Some(extent) = state.extent() {
         from = from.max(BucketSize::SixHours.start(extent.from));
     }

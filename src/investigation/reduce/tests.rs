@@ -19,7 +19,9 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn fresh() -> Investigation {
-    Investigation::new(at(NOW), Some(Period::Last(12)), BucketSize::Quarter, TimeZone::UTC, Vec::new())
+    let mut state = Investigation::new(at(NOW), Some(Period::Last(12)), BucketSize::Quarter, TimeZone::UTC, Vec::new());
+    state.history_days = 30;
+    state
 }
 
 fn overview(is_live: bool) -> Answer {
