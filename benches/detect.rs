@@ -2,7 +2,7 @@
 
 use divan::Bencher;
 use rdptriage::detect::plain::Plain;
-use rdptriage::detect::{Bucket, Detector, Plan};
+use rdptriage::detect::{Bucket, Detector, Plan, Roster};
 use rdptriage::domain::{BucketSize, By, Range};
 
 /// Monday 2025-01-06T00:00:00Z in quarters.

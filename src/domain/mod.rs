@@ -9,6 +9,7 @@ pub mod finding;
 pub mod foreign;
 pub mod load;
 pub mod time;
+pub mod why;
 
 pub use address::Address;
 pub use arrivals::{Arrival, Arrivals, By, Endpoint};
@@ -19,3 +20,4 @@ pub use finding::{Severity, Verdict};
 pub use foreign::{Foreign, Limits, Safe};
 pub use load::{Kept, Load, Trouble};
 pub use time::{BucketSize, Range, Timestamp};
+pub use why::Why;
