@@ -80,9 +80,10 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// The place of the cell with the highest score; the busiest where nothing is judged. The latest of equals.
+    /// The place of the cell with the highest score, as it is shown; of several the busiest, and that where nothing is judged. The
+    /// latest of equals.
     pub fn worst(&self) -> Option<usize> {
-        let rank = |cell: &Cell| (cell.score.unwrap_or(-1.0), f64::from(cell.count));
+        let rank = |cell: &Cell| (cell.score.unwrap_or(-1.0).round(), f64::from(cell.count));
         self.cells
             .filled()
             .filter(|(_, cell)| cell.count > 0)
