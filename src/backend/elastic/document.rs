@@ -18,7 +18,7 @@ impl Elastic {
     pub(super) fn event(&self, hit: &Value) -> Option<Event> {
         match self.interpreter.json(&serde_json::to_vec(hit).ok()?).ok()? {
             Reading::Event { event, .. } => Some(*event),
-            Reading::Other { .. } | Reading::Unknown => None,
+            Reading::Other { .. } | Reading::Detected { .. } | Reading::Unknown => None,
         }
     }
 }

@@ -18,7 +18,8 @@ impl Elastic {
         let mut gaps = Gaps::default();
         let mut reports = Vec::new();
         let mut extent: Option<(Timestamp, Timestamp)> = None;
-        for target in &self.landscape(&mut gaps).await?.targets {
+        let landscape = self.landscape(&mut gaps).await?;
+        for target in &landscape.targets {
             let groups = compile::groups(&target.fields, Families::EVERY, &self.ports);
             let kinds: Vec<(Kind, &'static str, &Value)> =
                 groups.iter().flat_map(|group| group.kinds.iter().map(|(kind, query)| (*kind, group.shape.schema, query))).collect();
@@ -61,6 +62,7 @@ impl Elastic {
             title: self.title.clone(),
             extent: extent.map(|(from, last)| Range { from, to: last.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(last) }),
             is_live: true,
+            delay: self.delay(&landscape.targets).await,
             reports,
             completeness,
         })
@@ -69,11 +71,19 @@ impl Elastic {
 
 /// A question as it could be pasted into a console, for the fields seen last.
 pub(super) fn query_text(elastic: &Elastic, ask: &Ask) -> String {
+    if let Some(text) = super::detected::asked(ask) {
+        return text;
+    }
     let known = elastic.known.try_lock().ok().and_then(|known| known.as_ref().map(|(_, landscape)| landscape.clone())).unwrap_or_default();
     let everything = Scope::over(Range::ALL);
     let scope = match ask {
         Ask::Overview => &everything,
-        Ask::Arrivals { scope, .. } | Ask::Tally { scope, .. } | Ask::Events { scope, .. } | Ask::Counts { scope, .. } | Ask::Hunt { scope, .. } => scope,
+        Ask::Arrivals { scope, .. }
+        | Ask::Tally { scope, .. }
+        | Ask::Events { scope, .. }
+        | Ask::Counts { scope, .. }
+        | Ask::Hunt { scope, .. }
+        | Ask::Alerts { scope, .. } => scope,
     };
     let mut text = String::new();
     for target in &known.targets {
