@@ -9,6 +9,9 @@ use crate::domain::{Address, Arrival, Arrivals, BucketSize, By, Destination, End
 /// For each destination with sources in a bucket: its place and the places of its distinct sources.
 pub type Present = Vec<(usize, Vec<u32>)>;
 
+/// The same by quarters of an hour: number of the quarter, and who is present in it.
+pub type Quarters = Vec<(i64, Present)>;
+
 /// Who is known by which place.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
@@ -148,7 +151,7 @@ fn split(endpoints: &[Endpoint], name: impl Fn(&Endpoint) -> Option<Destination>
 impl Places {
     /// Calls `each` with every bucket of `size` that holds events, in the order of time: its number, who is in it, and the same by
     /// the quarters in which it was counted.
-    pub fn each_bucket(&self, arrivals: &Arrivals, size: BucketSize, mut each: impl FnMut(i64, Present, Vec<(i64, Present)>)) {
+    pub fn each_bucket(&self, arrivals: &Arrivals, size: BucketSize, mut each: impl FnMut(i64, Present, Quarters)) {
         let ratio = (size.seconds() / arrivals.bucket.seconds()).max(1);
         let quarter = |row: &Arrival| BucketSize::Quarter.index(arrivals.bucket.at(row.bucket).as_second());
         let coarse = |row: &Arrival| row.bucket.div_euclid(ratio);

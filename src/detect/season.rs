@@ -90,6 +90,12 @@ impl Season {
         2 * weekends > self.zones.len()
     }
 
+    /// Whether it is the last or the first day of a month in any of the zones: books are closed, jobs run that run on no other day.
+    pub fn turns_month(&self, bucket: i64) -> bool {
+        let start = self.size.at(bucket);
+        self.zones.iter().map(|zone| zone.to_datetime(start).date()).any(|date| date.day() == 1 || date.day() == date.days_in_month())
+    }
+
     /// The clock changes of the last four weeks in any zone, each once.
     pub fn changes(&self, bucket: i64) -> Vec<Change> {
         let end = self.size.at(bucket + 1);

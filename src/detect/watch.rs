@@ -1,6 +1,6 @@
 //! A detector that goes on with the clock: what is settled is learned once, what may still change is judged again at each look.
 
-use super::roster::{Present, Roster};
+use super::roster::{Present, Quarters, Roster};
 use super::run::Walk;
 use super::{Detection, Detector, Plan};
 use crate::domain::{Arrivals, Range, Timestamp};
@@ -35,7 +35,7 @@ impl Watch {
     /// Goes on to the end of `news`, which holds every arrival since [`Watch::from`]; verdicts in `shown` are kept.
     pub fn advance(&mut self, news: &Arrivals, shown: Range) {
         let places = self.roster.admit(news);
-        let mut filled: Vec<(i64, Present, Vec<(i64, Present)>)> = Vec::new();
+        let mut filled: Vec<(i64, Present, Quarters)> = Vec::new();
         places.each_bucket(news, self.plan.size, |number, present, quarters| filled.push((number, present, quarters)));
         let Some(first) = self.open.or(filled.first().map(|(number, ..)| *number)) else { return };
         filled.retain(|(number, ..)| *number >= first);

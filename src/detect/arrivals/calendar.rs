@@ -18,6 +18,7 @@ pub struct Calendar {
     season: Season,
     weekends: Ring<bool>,
     is_weekend: bool,
+    turns_month: bool,
     #[serde(skip)]
     changes: Vec<Change>,
 }
@@ -25,7 +26,13 @@ pub struct Calendar {
 impl Calendar {
     /// For people of these zones.
     pub fn new(zones: &[TimeZone]) -> Self {
-        Self { season: Season::new(BucketSize::Quarter, zones), weekends: Ring::new(DAYS * DAY as usize), is_weekend: false, changes: Vec::new() }
+        Self {
+            season: Season::new(BucketSize::Quarter, zones),
+            weekends: Ring::new(DAYS * DAY as usize),
+            is_weekend: false,
+            turns_month: false,
+            changes: Vec::new(),
+        }
     }
 
     /// The same memory in other zones.
@@ -37,6 +44,7 @@ impl Calendar {
     /// Opens bucket `now`.
     pub fn open(&mut self, now: i64) {
         self.is_weekend = self.season.is_weekend(now);
+        self.turns_month = self.season.turns_month(now);
         self.changes = self.season.changes(now);
     }
 
@@ -48,6 +56,11 @@ impl Calendar {
     /// Whether an earlier bucket fell on the same sort of day (working day or weekend) as the open one.
     pub fn is_alike(&self, bucket: i64) -> bool {
         self.weekends.get(bucket).is_some_and(|weekend| *weekend == self.is_weekend)
+    }
+
+    /// Whether the open bucket falls on the last or first day of a month.
+    pub fn turns_month(&self) -> bool {
+        self.turns_month
     }
 
     /// Clock changes of the last four weeks in any of the zones.

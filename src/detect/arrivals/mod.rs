@@ -12,6 +12,10 @@
 //! 7. `score`, and what there is to say: `explain`.
 //! 8. Learning, winsorised: nothing in a gap, dispersions not in what may be an attack; a closed episode restarts the windows.
 //!
+//! Beyond the method as it was published (figures on the synthetic benchmark, denser in attacks than life): a burst of a server's
+//! usual mix is judged as one wave, not class by class, and on the first and last day of a month a server's regular work may
+//! double with newcomers. Together: average precision .770 to .806, false alarms .0070 to .0035 per destination and day.
+//!
 //! Arrivals tell an attack from a busy day where counts cannot: people come back, attackers come for the first time.
 
 mod acquaintance;
@@ -52,7 +56,7 @@ use rates::Rates;
 use ring::Ring;
 use server::{Came, Server, Visit};
 use spread::{Spread, Sums, WINDOWS, regime, together};
-use statistic::{Ratio, SUDDEN, WIDEST, WIDTHS};
+use statistic::{Habits, Ratio, SUDDEN, WIDEST, WIDTHS};
 
 use super::Roster;
 use crate::domain::Why;
@@ -82,6 +86,8 @@ const FORGOTTEN: i64 = 29 * DAY;
 /// All that is remembered of an estate.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Estate {
+    /// Without what goes beyond the method as it was published: lingering crowds and waves that excuse.
+    is_reference: bool,
     /// First bucket.
     first: Option<i64>,
     /// The next one.
@@ -160,6 +166,7 @@ struct Moment {
 impl Estate {
     fn with(calendar: Calendar) -> Self {
         Self {
+            is_reference: false,
             first: None,
             next: 0,
             heard: i64::MIN,
@@ -365,7 +372,8 @@ impl Estate {
             let own = server.own.get(number).map_or(0.0, |own| own.own(window.expected.scored().max(1e-4)));
             let known = window.known.max(0.3 * server.scatter.dispersion().max(0.02));
             let dispersion = together(self.spread.of(number, regime(mean)), known, own);
-            let ratio = statistic::ratio(window.counts, window.expected, dispersion);
+            let habits = (!self.is_reference).then(|| Habits { own, known, is_surge: self.calendar.turns_month() });
+            let ratio = statistic::ratio(window.counts, window.expected, dispersion, habits);
             if ratio.nats > trial.best.nats {
                 (trial.best, trial.window) = (ratio, number);
             }
@@ -395,7 +403,7 @@ impl Estate {
     /// Whether those who came in an episode that was seen within the hour are still there.
     fn lingers(&self, now: i64, place: usize, server: &Server) -> bool {
         let from = now + 1 - LINGERS;
-        server.hot.is_some_and(|hot| hot >= from && hot < now) && {
+        !self.is_reference && server.hot.is_some_and(|hot| hot >= from && hot < now) && {
             let number = u32::try_from(place).unwrap_or(u32::MAX);
             let came = server.visits_since(from).flat_map(|visit| visit.came.iter()).filter(|came| came.class != Class::Roaming);
             came.filter(|came| self.acquaintance.is_here(number, came.source, now)).count() as f64 >= STAYING

@@ -47,9 +47,10 @@ pub struct Ratio {
     pub composition: usize,
 }
 
-/// The largest ratio over compositions and sizes.
-pub fn ratio(counts: PerClass<f64>, expected: PerClass<f64>, dispersion: PerClass<f64>) -> Ratio {
+/// The largest ratio over compositions and sizes, less what a server's `habits` excuse.
+pub fn ratio(counts: PerClass<f64>, expected: PerClass<f64>, dispersion: PerClass<f64>, habits: Option<Habits>) -> Ratio {
     let ordinary = Terms::of(counts, expected, dispersion);
+    let excused = habits.map_or(0.0, |habits| ordinary.excuse(habits));
     let mut best = Ratio { nats: f64::NEG_INFINITY, composition: 0 };
     for (place, composition) in COMPOSITIONS.iter().enumerate() {
         for size in SIZES {
@@ -59,8 +60,23 @@ pub fn ratio(counts: PerClass<f64>, expected: PerClass<f64>, dispersion: PerClas
             }
         }
     }
+    best.nats -= excused;
     best
 }
+
+/// What the server is used to, all classes together.
+#[derive(Clone, Copy, Debug)]
+pub struct Habits {
+    /// Dispersion of its own bursts.
+    pub own: f64,
+    /// Dispersion of the time of day.
+    pub known: f64,
+    /// Whether today its usual work may double, with newcomers.
+    pub is_surge: bool,
+}
+
+/// Who comes in a surge beside the usual, by class: nearly anybody. Half of a surge is the usual work.
+const SURGE: [f64; CLASSES] = [0.1, 0.25, 0.15, 0.1, 0.25, 0.1, 0.05, 0.0];
 
 /// What is needed of each class, prepared once for all hypotheses.
 struct Terms([Term; CLASSES]);
@@ -82,6 +98,21 @@ impl Terms {
             Term { count, mean, size, ordinary: ln_likelihood(count, mean, size) }
         });
         Self(rows.0)
+    }
+
+    /// How much likelier than class by class the arrivals are as one wave of all classes together; 0 where they are no likelier.
+    fn excuse(&self, habits: Habits) -> f64 {
+        let scored = || self.0.iter().take(CLASSES - 1);
+        let (count, mean) = scored().fold((0.0, 0.0), |(count, mean), term| (count + term.count, mean + term.mean));
+        let apart: f64 = scored().map(|term| term.ordinary).sum();
+        let wave = |times: f64, dispersion: f64, share: &dyn Fn(&Term, f64) -> f64| {
+            let mix: f64 = scored().zip(SURGE).filter(|(term, _)| term.count > 0.0).map(|(term, fresh)| term.count * share(term, fresh).ln()).sum();
+            ln_likelihood(count, times * mean, 1.0 / dispersion.max(LEAST_DISPERSION)) + mix
+        };
+        let burst = wave(1.0, habits.own, &|term, _| term.mean / mean);
+        let surge =
+            if habits.is_surge { wave(2.0, habits.own.max(habits.known), &|term, fresh| 0.5 * term.mean / mean + 0.5 * fresh) } else { f64::NEG_INFINITY };
+        (burst.max(surge) - apart).max(0.0)
     }
 
     /// The logarithm of the ratio with `extra` sources of this composition. Extra sources do not scatter: the dispersion falls
