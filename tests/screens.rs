@@ -119,7 +119,7 @@ fn opening_shows_progress_and_trouble() {
 fn from_the_first_look_to_the_users_of_the_spikes_new_sources_in_four_keys() {
     let mut stage = Stage::story(120, 40);
     stage.press("<enter>]2o");
-    assert!(stage.line("[Users").contains("only new, bucket 2026-03-02 12:30"));
+    assert!(stage.line("[Users").contains("only new, bucket 2026-03-02 12:30"), "{}", stage.text());
     let text = stage.text();
     assert!(text.contains("CORP\\admmig") && text.contains("administrator"));
     assert!(!text.contains("CORP\\kim"), "who has always come is not shown");
@@ -244,7 +244,7 @@ fn copied(stage: &mut Stage) -> Vec<String> {
 fn marked_destinations_stay_marked_while_the_list_changes_and_are_copied_together() {
     let mut stage = Stage::over(&events(), true, None, 120, 40);
     assert_eq!(copied(&mut stage), ["10.20.4.17"]);
-    stage.press("<space>j<space>");
+    stage.press("<space>jj<space>");
     assert!(stage.line("10.20.4.17").starts_with(" •") && stage.line("10.20.9.30").starts_with("▌•"), "{}", stage.text());
     assert!(stage.line("2 marked").contains("y copies them"));
     // Another order, a filter that hides one of them, new events: the marks stay with their rows.

@@ -1,0 +1,1 @@
+//! What the arrivals detector says of made-up weeks.
