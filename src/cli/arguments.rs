@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::case::CaseCommand;
 use super::output::Format;
+use super::settings::ConfigCommand;
 use crate::domain::{Address, BucketSize, By, Families, Family};
 use crate::query::Filter;
 
@@ -143,8 +144,22 @@ pub enum Command {
     Keys,
     /// Print the names of the themes
     Themes,
-    /// Print every setting with its default, as a file to start from
-    Config,
+    /// Print every setting with its default, as a file to start from; or init, show, check, path
+    Config {
+        /// What to do with the settings.
+        #[command(subcommand)]
+        command: Option<ConfigCommand>,
+    },
+    /// Print a script by which a shell completes commands and flags
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of the program or of one command
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// Files and folders.

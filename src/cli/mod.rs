@@ -5,6 +5,7 @@ pub mod arguments;
 mod case;
 pub mod child;
 mod completeness;
+mod completions;
 mod counts;
 mod detect;
 mod events;
@@ -12,6 +13,7 @@ pub mod failure;
 mod files;
 mod hunt;
 mod login;
+mod man;
 pub mod origin;
 pub mod output;
 mod period;
@@ -20,6 +22,7 @@ mod screen;
 mod sessions;
 mod sources;
 mod whom;
+pub mod settings;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -111,7 +114,9 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
         Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
         Command::Themes => print(&(Theme::names(&screen::user_themes(&environment)?).join("\n") + "\n")),
-        Command::Config => print(config::DEFAULT),
+        Command::Config { command } => settings::run(command, &environment),
+        Command::Completions { shell } => print(&completions::script(shell)),
+        Command::Man { command } => print(&man::page(command.as_deref(), &keys(&environment)?)?),
     }
 }
 

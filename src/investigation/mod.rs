@@ -1,6 +1,6 @@
 //! What is being looked at: the state of the program and its only mutator. Synchronous, without terminal, clock or IO.
 //!
-//! [`reduce`] takes what happened ([`Msg`]) and returns what is to be done ([`Effect`]). Each piece of fetched data
+//! [`reduce()`] takes what happened ([`Msg`]) and returns what is to be done ([`Effect`]). Each piece of fetched data
 //! lives in a [`slot::Fetched`] under an epoch: asking again raises it, and the answer to an older question is dropped.
 
 pub mod action;

@@ -1,4 +1,4 @@
-//! The investigation: everything the program knows and the analyst chose. Changed by [`super::reduce`] only.
+//! The investigation: everything the program knows and the analyst chose. Changed by [`super::reduce()`] only.
 
 use std::sync::Arc;
 use std::time::Duration;
