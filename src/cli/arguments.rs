@@ -256,16 +256,6 @@ pub struct Origin {
     pub rule: Vec<PathBuf>,
 }
 
-/// A program and its arguments.
-pub type Argv = std::sync::Arc<[String]>;
-
-fn command_line(text: &str) -> Result<Argv, String> {
-    match shell_words::split(text) {
-        Ok(argv) if !argv.is_empty() => Ok(argv.into()),
-        _ => Err("expected a program and its arguments, quoted as in a shell".to_owned()),
-    }
-}
-
 /// A drill-down: the events it rests on, and whom it is about.
 #[derive(Args, Debug, Clone, Default)]
 pub struct Drill {
@@ -295,6 +285,16 @@ pub struct Whom {
     /// Only this account; case and domain do not matter
     #[arg(long, value_name = "NAME", help_heading = "Whom")]
     pub account: Option<String>,
+}
+
+/// A program and its arguments.
+pub type Argv = std::sync::Arc<[String]>;
+
+fn command_line(text: &str) -> Result<Argv, String> {
+    match shell_words::split(text) {
+        Ok(argv) if !argv.is_empty() => Ok(argv.into()),
+        _ => Err("expected a program and its arguments, quoted as in a shell".to_owned()),
+    }
 }
 
 /// Where the answer goes.
