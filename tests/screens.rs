@@ -8,7 +8,7 @@ use rdptriage::app::Input;
 use rdptriage::domain::Trouble;
 use rdptriage::investigation::{Effect, Period};
 use rdptriage::keymap::key;
-use stage::{Stage, events};
+use stage::{Stage, events, with_programs};
 
 fn seen(name: &str, keys: &str, (width, height): (u16, u16)) {
     let mut stage = Stage::story(width, height);
@@ -42,13 +42,13 @@ fn destination_users_of_the_new_sources() {
 #[test]
 fn destination_events() {
     for size in SIZES {
-        seen("events", "<enter>4", size);
+        seen("events", "<enter>5", size);
     }
 }
 
 #[test]
 fn one_event() {
-    seen("event", "<enter>4<enter>", (80, 24));
+    seen("event", "<enter>5<enter>", (80, 24));
 }
 
 #[test]
@@ -269,7 +269,7 @@ fn each_tab_has_its_marks_and_finds_them_again() {
     let marked = stage.text().lines().filter(|line| line.contains('•')).count();
     assert_eq!(marked, 1, "{}", stage.text());
     assert_eq!(copied(&mut stage).len(), 1);
-    stage.press("4<space>jj<space>");
+    stage.press("5<space>jj<space>");
     let times = copied(&mut stage);
     assert!(times.len() == 2 && times[0] != times[1], "{times:?}");
     // In a bucket in which nobody marked came they are copied by name, and the rows do not show.
@@ -294,10 +294,32 @@ fn enter_opens_the_page_of_a_row_and_from_there_the_destination_narrowed_to_it()
     stage.press("<enter>");
     assert_eq!(about(&stage), "10.20.4.17 FILESRV-02 > source 10.20.66.12 > 10.20.4.17 FILESRV-02, source 10.20.66.12");
     assert!(stage.line("[Users 3]").contains("Sources 1"));
-    stage.press("4");
+    stage.press("5");
     assert!(stage.line("[Events").contains("[Events 3]"));
     stage.press("<esc><esc><esc>");
     assert_eq!(about(&stage), "");
+}
+
+#[test]
+fn sessions_history_and_a_campaign() {
+    for size in SIZES {
+        seen("sessions", "<enter>3", size);
+        seen("history", "<enter>6", size);
+    }
+    seen("campaigns", "C", (120, 40));
+    seen("week_before", "j<enter>W", (120, 40));
+}
+
+#[test]
+fn from_the_spike_to_what_ran_in_a_session_in_four_keys() {
+    let mut stage = Stage::over(&with_programs(), false, Some(Period::Last(12)), 120, 40);
+    stage.press("<enter><enter>3<enter>");
+    insta::assert_snapshot!("tree", stage.text());
+    let text = stage.text();
+    let place = |name: &str| text.lines().position(|line| line.contains(name)).expect("a row");
+    assert!(place("explorer.exe") < place("whoami.exe") && !text.contains("other.exe"), "{text}");
+    stage.press("<esc>");
+    assert!(stage.line("[Sessions").contains("Destinations 1"));
 }
 
 #[test]
@@ -339,7 +361,7 @@ fn every_table_sorts_by_any_column() {
 #[test]
 fn a_row_of_several_values_asks_which() {
     let mut stage = Stage::story(120, 40);
-    stage.press("<enter>4+");
+    stage.press("<enter>5+");
     insta::assert_snapshot!("values", stage.text());
     stage.press("2");
     assert!(stage.line("rdptriage").contains("user.name:"), "{}", stage.text());
@@ -365,7 +387,7 @@ fn time_ranges_ask_anew() {
 
 #[test]
 fn every_key_of_a_footer_does_something() {
-    for keys in ["", "<enter>", "<enter><tab>", "<enter>4<enter>", "?", ":", "t", "i", "/"] {
+    for keys in ["", "<enter>", "<enter><tab>", "<enter>5<enter>", "?", ":", "t", "i", "/"] {
         let mut stage = Stage::story(200, 50);
         stage.press(keys);
         let footer = stage.text().lines().last().map(str::to_owned).unwrap_or_default();
@@ -390,7 +412,10 @@ proptest! {
 }
 
 /// Every key that is bound somewhere, and some that type.
-const KEYS: [&str; 52] = [
+const KEYS: [&str; 55] = [
+    "W",
+    "C",
+    "6",
     "M",
     "4",
     "5",

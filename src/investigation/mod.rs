@@ -5,17 +5,21 @@
 
 pub mod action;
 pub mod board;
+pub mod campaign;
 pub mod cells;
 pub mod late;
 pub mod merge;
 pub mod msg;
+pub mod past;
 pub mod period;
 pub mod reach;
 mod reduce;
 pub mod slot;
 pub mod state;
+pub mod study;
 pub mod subject;
 pub mod tab;
+pub mod tree;
 pub mod visit;
 
 pub use action::Action;
@@ -27,6 +31,7 @@ pub use period::Period;
 pub use reduce::{reduce, start};
 pub use slot::{Epoch, Fetched, Progress, Slot};
 pub use state::Investigation;
+pub use study::{Evidence, Matter, Study};
 pub use subject::{Mark, Subject};
 pub use tab::{Need, Page, Tab};
 pub use visit::{Focus, Visit};

@@ -15,16 +15,19 @@ pub enum Page {
     User,
     /// A program: every host that it was seen on.
     Process,
+    /// A session: what ran in it.
+    Session,
 }
 
 impl Page {
     /// Its tabs, left to right; the keys 1 to 9 show them.
     pub const fn tabs(self) -> &'static [Tab] {
         match self {
-            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Processes, Tab::Events],
-            Self::Source => &[Tab::Destinations, Tab::Users, Tab::Processes, Tab::Events],
-            Self::User => &[Tab::Destinations, Tab::Sources, Tab::Processes, Tab::Events],
+            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events, Tab::History],
+            Self::Source => &[Tab::Destinations, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events],
+            Self::User => &[Tab::Destinations, Tab::Sources, Tab::Sessions, Tab::Processes, Tab::Events],
             Self::Process => &[Tab::Destinations, Tab::Users, Tab::Sources, Tab::Events],
+            Self::Session => &[Tab::Processes, Tab::Events, Tab::Users],
         }
     }
 }
@@ -38,10 +41,14 @@ pub enum Tab {
     Sources,
     /// As whom.
     Users,
+    /// The RDP sessions.
+    Sessions,
     /// What ran.
     Processes,
     /// The events themselves.
     Events,
+    /// What was usual before.
+    History,
 }
 
 impl Tab {
@@ -51,8 +58,10 @@ impl Tab {
             Self::Destinations => "Destinations",
             Self::Sources => "Sources",
             Self::Users => "Users",
+            Self::Sessions => "Sessions",
             Self::Processes => "Processes",
             Self::Events => "Events",
+            Self::History => "History",
         }
     }
 
@@ -62,8 +71,10 @@ impl Tab {
             Self::Destinations => "Dst",
             Self::Sources => "Src",
             Self::Users => "Usr",
+            Self::Sessions => "Ses",
             Self::Processes => "Prc",
             Self::Events => "Evt",
+            Self::History => "His",
         }
     }
 
@@ -71,10 +82,12 @@ impl Tab {
     pub const fn needs(self) -> &'static [Need] {
         match self {
             Self::Destinations => &[Need::Tally(TallyBy::Destination)],
-            Self::Sources => &[Need::Tally(TallyBy::Source)],
-            Self::Users => &[Need::Tally(TallyBy::User)],
-            Self::Processes => &[Need::Tally(TallyBy::Process)],
+            Self::Sources => &[Need::Tally(TallyBy::Source), Need::Evidence],
+            Self::Users => &[Need::Tally(TallyBy::User), Need::Evidence],
+            Self::Sessions => &[Need::Evidence],
+            Self::Processes => &[Need::Tally(TallyBy::Process), Need::Evidence],
             Self::Events => &[Need::Events],
+            Self::History => &[Need::Past],
         }
     }
 }
@@ -88,4 +101,15 @@ pub enum Need {
     Tally(TallyBy),
     /// A page of its events.
     Events,
+    /// The events from which sessions, stages and programs are told; studied when they are here.
+    Evidence,
+    /// What was usual before; studied from the arrivals that are here already.
+    Past,
+}
+
+impl Need {
+    /// Whether it is worked out from what is here, without a question.
+    pub const fn is_here(self) -> bool {
+        matches!(self, Self::Past)
+    }
 }

@@ -15,7 +15,7 @@ use crate::app::Input;
 use crate::backend::{Backend, BackendError, Steps};
 use crate::detect::Begin;
 use crate::domain::{Timestamp, Trouble};
-use crate::investigation::{Board, Effect, Epoch, Msg, Slot, board};
+use crate::investigation::{Board, Effect, Epoch, Matter, Msg, Need, Slot, board};
 
 /// Questions on their way at one time: more would only crowd the cluster.
 const QUESTIONS: usize = 2;
@@ -93,6 +93,7 @@ impl Effects {
                 let judge = Arc::clone(&self.judge);
                 self.compute(Slot::Detection, epoch, move || judge.lock().unwrap_or_else(PoisonError::into_inner).board(&arrivals, &plan, known_from));
             }
+            Effect::Study { need, epoch, matter } => self.study(need, epoch, matter),
             Effect::Abort(slot) => self.abort(slot),
             Effect::Copy(_) | Effect::Dump(_) | Effect::Suspend | Effect::Quit { .. } => {}
         }
@@ -127,6 +128,24 @@ impl Effects {
                 Some(Msg::Answered { slot, epoch, result, took: begun.elapsed() })
             },
             move |trouble| Msg::Answered { slot, epoch, result: Err(trouble), took: std::time::Duration::ZERO },
+        );
+    }
+
+    fn study(&mut self, need: Need, epoch: Epoch, matter: Matter) {
+        let computing = Arc::clone(&self.computing);
+        self.spawn(
+            Slot::Study(need),
+            "working out what the events tell",
+            move |_| async move {
+                let turn = computing.acquire_owned().await.ok()?;
+                let task = tokio::task::spawn_blocking(move || {
+                    let _turn = turn;
+                    Arc::new(matter.study())
+                });
+                let result = task.await.map_err(|error| panicked(error, "working out what the events tell"));
+                Some(Msg::Studied { need, epoch, result })
+            },
+            move |trouble| Msg::Studied { need, epoch, result: Err(trouble) },
         );
     }
 
