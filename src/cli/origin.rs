@@ -142,7 +142,9 @@ impl Request {
     /// What the backend says.
     pub async fn open(&self, progress: Arc<dyn Progress + Send + Sync>) -> Result<Arc<dyn Backend>, BackendError> {
         match &self.source {
-            Source::Cluster(connection) => Ok(Arc::new(elastic::open(connection.as_ref().clone(), Arc::clone(&self.rules)).await?)),
+            Source::Cluster(connection) => {
+                Ok(Arc::new(elastic::open(connection.as_ref().clone(), Arc::clone(&self.rules), super::files::schemas(self)?).await?))
+            }
             Source::Files(paths) => {
                 let interpreter = super::files::interpreter(self)?;
                 let paths = paths.clone();

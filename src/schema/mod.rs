@@ -8,6 +8,7 @@ mod error;
 mod field;
 mod file;
 mod interpreter;
+mod layout;
 mod message;
 mod moment;
 mod paths;
@@ -32,9 +33,11 @@ pub use error::{ColumnsError, DocumentError, SchemaError};
 pub use field::Field;
 pub use file::{OneOrMany, Recognise, Sample, SchemaFile, Schemas, Time};
 pub use interpreter::{Interpreter, Options};
+pub use layout::{Evidence, Layout, Route, layouts};
 pub use moment::Format;
 pub use rule::{Class, Log, RULES, Rule, Test};
-pub use scalar::Scalar;
+pub use scalar::{INITIATED, RECEIVED, Scalar};
+pub use view::{LOGON_TYPES, sigma_field};
 
 use crate::domain::Event;
 

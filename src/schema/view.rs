@@ -49,7 +49,7 @@ const NAMES: &[(&str, Field)] = &[
 ];
 
 /// ECS words for logon types, as the pipelines write them.
-const LOGON_TYPES: &[(&str, &str)] = &[
+pub const LOGON_TYPES: &[(&str, &str)] = &[
     ("Interactive", "2"),
     ("Network", "3"),
     ("Batch", "4"),
@@ -62,6 +62,11 @@ const LOGON_TYPES: &[(&str, &str)] = &[
     ("CachedRemoteInteractive", "12"),
     ("CachedUnlock", "13"),
 ];
+
+/// The logical field that Sigma calls so.
+pub fn sigma_field(name: &str) -> Option<Field> {
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
+}
 
 fn logical(record: Record<'_, '_>, name: &str) -> Option<Value> {
     if name == "User" {

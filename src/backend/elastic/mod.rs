@@ -1,18 +1,21 @@
 //! Elasticsearch and OpenSearch: the questions answered by a cluster, by aggregations where they can and never by writing.
 
 mod aggregate;
+mod clause;
 mod client;
-mod compile;
+mod conditions;
 mod connection;
 mod count;
 mod document;
 mod events;
 mod fields;
+mod group;
 mod hunt;
+mod leaf;
+mod narrow;
 mod overview;
 mod row;
 mod search;
-mod shape;
 mod sigma_query;
 mod tally;
 
@@ -25,7 +28,7 @@ use serde_json::Value;
 use super::{Backend, BackendError};
 use crate::domain::{Foreign, Timestamp};
 use crate::query::{Answer, Ask};
-use crate::schema::{Interpreter, Options, Schemas};
+use crate::schema::{Interpreter, Layout, Options, SchemaError, Schemas, layouts};
 use crate::sigma::RuleSet;
 use client::Client;
 pub use connection::{Connection, Credentials, DEFAULT_INDEX};
@@ -42,9 +45,12 @@ pub struct Elastic {
     client: Client,
     patterns: Vec<String>,
     ports: Vec<u16>,
-    rules: Arc<RuleSet>,
     /// Reads documents by the rules that hold for files too.
     interpreter: Interpreter,
+    /// The schemas as questions are put by them.
+    layouts: Vec<Layout>,
+    /// Names that Sigma rules use, for the named values of events.
+    named: Vec<String>,
     title: String,
     /// OpenSearch spells a few requests its own way.
     is_opensearch: bool,
@@ -55,7 +61,7 @@ pub struct Elastic {
 ///
 /// # Errors
 /// Where the connection is not allowed, not possible, or refused.
-pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic, BackendError> {
+pub async fn open(connection: Connection, rules: Arc<RuleSet>, schemas: Schemas) -> Result<Elastic, BackendError> {
     if connection.ca_fingerprint.is_some() {
         return Err(BackendError::new("could not check the certificate by its fingerprint: this is not supported yet")
             .advise("give the CA itself with --ca-cert; Elasticsearch keeps it in config/certs/http_ca.crt"));
@@ -69,9 +75,11 @@ pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic
     };
     let ports = if connection.ports.is_empty() { vec![3389] } else { connection.ports.clone() };
     let options = Options { ports: ports.clone(), ..Options::default() };
-    let interpreter = Interpreter::new(Schemas::built_in(), Arc::clone(&rules), options)
-        .map_err(|error| BackendError::new(format!("the schemas could not be used: {error}")))?;
-    Ok(Elastic { client, patterns: connection.patterns(), ports, rules, interpreter, title, is_opensearch, known: tokio::sync::Mutex::new(None) })
+    let layouts = layouts(&schemas);
+    let named = rules.rules().iter().flat_map(|rule| sigma_query::names(&rule.parsed().detection)).collect();
+    let interpreter = Interpreter::new(schemas, rules, options).map_err(|error: SchemaError| BackendError::new(error.to_string()))?;
+    let patterns = connection.patterns();
+    Ok(Elastic { client, patterns, ports, interpreter, layouts, named, title, is_opensearch, known: tokio::sync::Mutex::new(None) })
 }
 
 /// What a cluster calls itself, and whether it is OpenSearch.
