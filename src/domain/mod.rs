@@ -1,21 +1,27 @@
 //! The analyst's words as plain data: no terminal, no cluster, no clock, no files.
 
 pub mod address;
+pub mod alert;
 pub mod arrivals;
 pub mod completeness;
 pub mod destination;
+pub mod details;
 pub mod event;
 pub mod finding;
 pub mod foreign;
+pub mod job;
 pub mod load;
 pub mod time;
 
 pub use address::Address;
+pub use alert::{Alert, Anomaly, Influencer, ModelPoint, Raiser};
 pub use arrivals::{Arrival, Arrivals, By, Endpoint};
-pub use completeness::Completeness;
+pub use completeness::{Completeness, Shards};
 pub use destination::Destination;
+pub use details::Details;
 pub use event::{Event, Families, Family, Kind, Origin};
 pub use finding::{Severity, Verdict};
 pub use foreign::{Foreign, Limits, Safe};
+pub use job::Job;
 pub use load::{Kept, Load, Trouble};
 pub use time::{BucketSize, Range, Timestamp};

@@ -21,6 +21,8 @@ pub enum Answer {
     Counts(Counts),
     /// To [`super::Ask::Hunt`].
     Hunt(Hits),
+    /// To [`super::Ask::Alerts`].
+    Alerts(super::Alerts),
 }
 
 impl Answer {
@@ -33,6 +35,7 @@ impl Answer {
             Self::Events(answer) => &answer.completeness,
             Self::Counts(answer) => &answer.completeness,
             Self::Hunt(answer) => &answer.completeness,
+            Self::Alerts(answer) => &answer.completeness,
         }
     }
 }
@@ -46,6 +49,8 @@ pub struct Overview {
     pub extent: Option<Range>,
     /// Whether more events may come.
     pub is_live: bool,
+    /// How many seconds after their own time 99 of 100 events could be found, lately; `None` where nothing tells.
+    pub delay: Option<u32>,
     /// One line for each file or index.
     pub reports: Vec<SourceReport>,
     /// What is missing.

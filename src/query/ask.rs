@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Filter;
+use super::alerts::Company;
 use crate::domain::{Address, BucketSize, By, Destination, Families, Foreign, Range};
 
 /// The part of the events that a question is about. Data, so that a case can store the trail that led somewhere.
@@ -92,5 +93,12 @@ pub enum Ask {
         scope: Scope,
         /// Id of one of the rules the backend was opened with.
         rule: String,
+    },
+    /// What others have detected: security alerts and results of machine-learning jobs.
+    Alerts {
+        /// About what; its families and its filter do not matter, alerts are no events.
+        scope: Scope,
+        /// Who keeps the scope's destination company.
+        company: Company,
     },
 }

@@ -10,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::capture::{Captured, Cells, capture};
 use super::columns::{Columns, columns};
 use super::compiled::Compiled;
+use super::detected;
 use super::error::{ColumnsError, DocumentError, SchemaError};
 use super::file::Schemas;
 use super::paths::{Paths, Slot};
@@ -103,6 +104,14 @@ impl Interpreter {
             })?,
         };
         let Some(schema) = self.recognise(&captured) else { return self.flat(text) };
+        if schema.class == Class::Detected {
+            let detected = serde_json::from_slice(text).ok().as_ref().and_then(detected::read);
+            let schema = Arc::clone(&schema.name);
+            return Ok(match detected {
+                Some(detected) => Reading::Detected { schema, detected: Box::new(detected) },
+                None => Reading::Other { schema, hits: Vec::new() },
+            });
+        }
         self.read(Record { captured: &captured, schema }, &self.options.naive_zone, &|record| Json::new(record, text).matches(&self.sigma))
     }
 

@@ -114,7 +114,7 @@ impl Layout {
     pub fn rules(&self) -> Vec<Rule> {
         let of = |class: Class| RULES.iter().filter(move |rule| rule.class == class && !rule.files_only).copied();
         match self.class {
-            Class::Other => Vec::new(),
+            Class::Other | Class::Detected => Vec::new(),
             Class::Events => Kind::ALL.iter().map(|kind| Rule::named(*kind)).collect(),
             Class::Logons => of(Class::Windows).chain(of(Class::Logons)).collect(),
             class => of(class).collect(),

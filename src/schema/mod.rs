@@ -4,6 +4,8 @@
 mod capture;
 mod columns;
 mod compiled;
+mod details;
+pub mod detected;
 mod error;
 mod field;
 mod file;
@@ -29,6 +31,8 @@ mod traps;
 use std::sync::Arc;
 
 pub use columns::Columns;
+pub use details::LOGON_TYPES;
+pub use detected::Detected;
 pub use error::{ColumnsError, DocumentError, SchemaError};
 pub use field::Field;
 pub use file::{OneOrMany, Recognise, Sample, SchemaFile, Schemas, Time};
@@ -37,13 +41,14 @@ pub use layout::{Evidence, Layout, Route, layouts};
 pub use moment::Format;
 pub use rule::{Class, Log, RULES, Rule, Test};
 pub use scalar::{INITIATED, RECEIVED, Scalar};
-pub use view::{LOGON_TYPES, sigma_field};
+pub use view::sigma_field;
 
 use crate::domain::Event;
 
 /// Our schemas, the most particular first.
 pub const BUILT_IN: &[(&str, &str)] = &[
     ("alerts", include_str!("alerts.toml")),
+    ("ml-results", include_str!("ml-results.toml")),
     ("events", include_str!("events.toml")),
     ("defend", include_str!("defend.toml")),
     ("zeek-rdp-ecs", include_str!("zeek-rdp-ecs.toml")),
@@ -81,6 +86,13 @@ pub enum Reading {
         schema: Arc<str>,
         /// What a rule found in it, with the places of the rules.
         hits: Vec<(usize, crate::query::Hit)>,
+    },
+    /// What somebody else detected: an alert, or a result of a machine-learning job.
+    Detected {
+        /// Name of the schema that recognised it.
+        schema: Arc<str>,
+        /// What it says.
+        detected: Box<Detected>,
     },
     /// A record of no known schema.
     Unknown,

@@ -14,7 +14,7 @@ fn interpreter(options: Options) -> Interpreter {
 fn read(document: &str) -> Option<Event> {
     match interpreter(Options::default()).json(document.as_bytes()).expect("a document") {
         Reading::Event { event, .. } => Some(*event),
-        Reading::Other { .. } => None,
+        Reading::Other { .. } | Reading::Detected { .. } => None,
         Reading::Unknown => panic!("unknown: {document}"),
     }
 }

@@ -16,7 +16,7 @@ use super::search::Gaps;
 use crate::backend::BackendError;
 use crate::domain::{BucketSize, Foreign, Kind, Timestamp};
 use crate::query::{Scope, filter};
-use crate::schema::{Class, Field as Logical};
+use crate::schema::{Class, Field as Logical, Log};
 
 /// Combinations of a page. `search.max_buckets` allows 65,536.
 const PAGE: usize = 10_000;
@@ -349,6 +349,8 @@ fn dimensions(group: &Group<'_>, wanted: Wanted) -> Vec<Logical> {
     add(wanted.source || group.needs_source(), &[group.source()]);
     add(wanted.endpoint, &[group.destination()]);
     add(wanted.endpoint && (group.is_destination() || class == Class::Logons), &[Logical::Host]);
+    // A client names its destination in words of its own.
+    add(wanted.endpoint && group.rule.log == Some(Log::Client), &[Logical::TargetServer]);
     add(wanted.user, &users);
     add(wanted.process, &[Logical::Process]);
     add(wanted.reason && group.has_reason(), &[Logical::Status, Logical::SubStatus, Logical::Reason]);

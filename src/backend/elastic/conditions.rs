@@ -107,8 +107,12 @@ impl<'a> Spellings<'a> {
         let channel_names_any = Clause::any(Log::ALL.iter().map(|other| names(Logical::Channel, *other)));
         let elsewhere = Clause::any([names(Logical::Provider, log), names(Logical::Dataset, log)]);
         let mut ways = vec![names(Logical::Channel, log), Clause::all([channel_names_any.not(), elsewhere])];
-        if RULES.iter().filter(|rule| rule.log == Some(log)).all(|rule| rule.code >= Some(1000)) {
-            ways.push(Clause::any([Logical::Channel, Logical::Provider, Logical::Dataset].map(|field| self.present(field))).not());
+        let mut own = RULES.iter().enumerate().filter(|(_, rule)| rule.log == Some(log));
+        if own.clone().all(|(_, rule)| rule.code >= Some(1000)) {
+            let unsaid = Clause::any([Logical::Channel, Logical::Provider, Logical::Dataset].map(|field| self.present(field))).not();
+            // Where two logs have the same number, the document itself must be looked at.
+            let is_shared = own.any(|(place, rule)| RULES.iter().take(place).any(|other| other.code == rule.code && other.log != rule.log));
+            ways.push(if is_shared { Clause::at_most(unsaid.over) } else { unsaid });
         }
         Clause::any(ways)
     }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::client::Client;
+use super::delay::INGESTED;
 use crate::backend::BackendError;
 use crate::domain::Foreign;
 use crate::schema::Layout;
@@ -114,8 +115,13 @@ pub(super) struct Asked<'a> {
 }
 
 async fn targets(client: &Client, patterns: &[String], asked: &Asked<'_>) -> Result<Vec<Target>, BackendError> {
-    let mut known: BTreeSet<String> =
-        asked.layouts.iter().flat_map(|layout| layout.proof_paths().chain(layout.times.iter().map(String::as_str))).map(str::to_owned).collect();
+    let mut known: BTreeSet<String> = asked
+        .layouts
+        .iter()
+        .flat_map(|layout| layout.proof_paths().chain(layout.times.iter().map(String::as_str)))
+        .chain([INGESTED])
+        .map(str::to_owned)
+        .collect();
     let mut caps: BTreeMap<String, Value> = BTreeMap::new();
     let mut indices = BTreeSet::new();
     fetch(client, patterns, &known, &mut caps, &mut indices).await?;

@@ -6,6 +6,8 @@ mod client;
 mod conditions;
 mod connection;
 mod count;
+mod delay;
+mod detected;
 mod document;
 mod events;
 mod fields;
@@ -102,6 +104,7 @@ impl Backend for Elastic {
                 Ask::Events { scope, skip, take } => self.events(scope, *skip, *take).await.map(Answer::Events),
                 Ask::Counts { scope, bucket, by } => self.counts(scope, *bucket, *by).await.map(Answer::Counts),
                 Ask::Hunt { scope, rule } => self.hunt(scope, rule).await.map(Answer::Hunt),
+                Ask::Alerts { scope, company } => self.alerts(scope, company).await.map(Answer::Alerts),
             }
         })
     }

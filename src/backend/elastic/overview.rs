@@ -18,7 +18,8 @@ impl Elastic {
         let mut reports = Vec::new();
         let mut extent: Option<(Timestamp, Timestamp)> = None;
         let everything = Scope::over(Range::ALL);
-        for target in &self.landscape(&mut gaps).await?.targets {
+        let landscape = self.landscape(&mut gaps).await?;
+        for target in &landscape.targets {
             let groups = groups(&self.layouts, &target.fields, &everything, Families::EVERY, &self.ports);
             let mut report = SourceReport::new(Foreign::from(target.path.as_str()), "index");
             if groups.is_empty() {
@@ -64,6 +65,7 @@ impl Elastic {
             title: self.title.clone(),
             extent: extent.map(|(from, last)| Range { from, to: last.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(last) }),
             is_live: true,
+            delay: self.delay(&landscape.targets).await,
             reports,
             completeness,
         })
@@ -72,11 +74,19 @@ impl Elastic {
 
 /// A question as it could be pasted into a console, for the fields seen last.
 pub(super) fn query_text(elastic: &Elastic, ask: &Ask) -> String {
+    if let Some(text) = super::detected::asked(ask) {
+        return text;
+    }
     let known = elastic.known.try_lock().ok().and_then(|known| known.as_ref().map(|(_, landscape)| landscape.clone())).unwrap_or_default();
     let everything = Scope::over(Range::ALL);
     let scope = match ask {
         Ask::Overview => &everything,
-        Ask::Arrivals { scope, .. } | Ask::Tally { scope, .. } | Ask::Events { scope, .. } | Ask::Counts { scope, .. } | Ask::Hunt { scope, .. } => scope,
+        Ask::Arrivals { scope, .. }
+        | Ask::Tally { scope, .. }
+        | Ask::Events { scope, .. }
+        | Ask::Counts { scope, .. }
+        | Ask::Hunt { scope, .. }
+        | Ask::Alerts { scope, .. } => scope,
     };
     let mut text = String::new();
     for target in &known.targets {

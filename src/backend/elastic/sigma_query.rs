@@ -116,7 +116,7 @@ impl Compiler<'_, '_> {
             };
             match name {
                 "Initiated" => values.extend((if text == "true" { INITIATED } else { RECEIVED }).iter().map(|word| (*word).to_owned())),
-                "LogonType" => values.extend(LOGON_TYPES.iter().filter(|(_, number)| *number == text).map(|(word, _)| (*word).to_owned())),
+                "LogonType" => values.extend(LOGON_TYPES.iter().filter(|(_, number)| number.to_string() == text).map(|(word, _)| (*word).to_owned())),
                 _ => {}
             }
             values.push(text);

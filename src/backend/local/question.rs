@@ -35,6 +35,10 @@ pub fn text(ask: &Ask, paths: &[PathBuf]) -> String {
             lines.push(format!("hits of the Sigma rule {rule}"));
             lines.push(format!("  .filter({})", time(&scope.range)));
         }
+        Ask::Alerts { scope, .. } => {
+            lines.push("alerts and results of machine-learning jobs".to_owned());
+            lines.push(format!("  .filter({})", time(&scope.range)));
+        }
     }
     lines.join("\n")
 }
@@ -46,6 +50,7 @@ fn words(ask: &Ask) -> String {
         Ask::Tally { by, .. } => format!("events for each {}", column(*by)),
         Ask::Events { skip, take, .. } => format!("events in time order, {take} from number {} on", skip + 1),
         Ask::Counts { bucket, by, .. } => format!("events and distinct sources for each {} and {bucket}", by.name()),
+        Ask::Alerts { .. } => "what others had detected, as far as it stands in the files".to_owned(),
         Ask::Hunt { rule, .. } => format!("what the Sigma rule {rule} found while the files were read"),
     }
 }

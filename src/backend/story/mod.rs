@@ -5,6 +5,7 @@
 //! incidents (`incident`) are played on the scene (`scene`), whose events lie in the same table that files are
 //! read into. The story's time is the only clock: what has not happened yet is in no answer.
 
+mod alert;
 mod cast;
 mod clock;
 mod dice;
@@ -27,8 +28,9 @@ pub use script::{Expect, Finding, Hint};
 
 use super::local::table::{Table, TableBuilder};
 use super::{Backend, BackendError};
-use crate::domain::{Completeness, Event, Kind, Range, Timestamp};
+use crate::domain::{Alert, Completeness, Event, Kind, Range, Timestamp};
 use crate::query::{Answer, Ask, Hit, Overview, Scope, SourceReport};
+use crate::schema::Detected;
 use crate::sigma::{Fields, RuleSet};
 use cast::{Cast, wrong};
 use scene::Scene;
@@ -87,7 +89,8 @@ impl Story {
         incident::play(&script, &cast, range, &mut scene)?;
         let events = scene.into_events();
         let times = events.iter().map(|event| (event.time, event.kind)).collect();
-        let table = table(&script.title, &events, rules)?;
+        let alerts = script.alert.iter().zip(1..).map(|(alert, number)| alert.alert(number, script.start)).collect::<Result<Vec<_>, _>>()?;
+        let table = table(&script.title, &events, alerts, rules)?;
         let speed = script.replay.map(|replay| replay.speed);
         let story = Self { title: script.title, table, times, start: script.start, end: range.to, speed: None, clock, expect: script.expect };
         match speed {
@@ -139,7 +142,14 @@ impl Story {
             (Some((first, _)), Some((last, _))) => Some(Range { from: *first, to: last.checked_add(SignedDuration::from_micros(1)).unwrap_or(*last) }),
             _ => None,
         };
-        Overview { title: self.title.clone(), extent, is_live: self.speed.is_some(), completeness: Completeness::whole(report.read), reports: vec![report] }
+        Overview {
+            title: self.title.clone(),
+            extent,
+            is_live: self.speed.is_some(),
+            delay: None,
+            completeness: Completeness::whole(report.read),
+            reports: vec![report],
+        }
     }
 
     fn answer_now(&self, ask: &Ask) -> Result<Answer, BackendError> {
@@ -147,11 +157,20 @@ impl Story {
         let mut ask = ask.clone();
         match &mut ask {
             Ask::Overview => return Ok(Answer::Overview(self.overview(now))),
+            Ask::Alerts { .. } => {}
             Ask::Arrivals { scope, .. } | Ask::Tally { scope, .. } | Ask::Events { scope, .. } | Ask::Counts { scope, .. } | Ask::Hunt { scope, .. } => {
                 until(scope, now);
             }
         }
-        self.table.answer(&ask)
+        let mut answer = self.table.answer(&ask)?;
+        if let Answer::Alerts(alerts) = &mut answer {
+            // An alert may be about what has happened and yet not have been raised.
+            alerts.alerts.retain(|alert| alert.raised <= now);
+            for sight in &mut alerts.sights {
+                "story".clone_into(&mut sight.place);
+            }
+        }
+        Ok(answer)
     }
 }
 
@@ -174,7 +193,7 @@ fn until(scope: &mut Scope, now: Timestamp) {
     scope.range = scope.range.intersect(&Range { from: Timestamp::MIN, to: now });
 }
 
-fn table(title: &str, events: &[Event], rules: &RuleSet) -> Result<Table, BackendError> {
+fn table(title: &str, events: &[Event], alerts: Vec<Alert>, rules: &RuleSet) -> Result<Table, BackendError> {
     let mut builder = TableBuilder::default();
     for rule in rules.rules() {
         builder.look_for(rule.id());
@@ -184,6 +203,9 @@ fn table(title: &str, events: &[Event], rules: &RuleSet) -> Result<Table, Backen
         for place in rules.matches(&SysmonView(event)) {
             builder.push_hit(rules.id(place), Hit::from(event));
         }
+    }
+    for alert in alerts {
+        builder.push_detected(Detected::Alert(Box::new(alert)), None);
     }
     builder.finish(title.to_owned(), Vec::new(), Completeness::whole(events.len() as u64))
 }

@@ -50,6 +50,9 @@ pub struct Script {
     /// Single events.
     #[serde(default)]
     pub event: Vec<Single>,
+    /// What the site's security solution says about it.
+    #[serde(default)]
+    pub alert: Vec<super::alert::Scripted>,
     /// What a detector must make of it.
     #[serde(default)]
     pub expect: Expect,

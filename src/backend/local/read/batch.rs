@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::domain::Event;
 use crate::query::Hit;
-use crate::schema::Reading;
+use crate::schema::{Detected, Reading};
 
 /// Different reasons that are kept apart in one block; what goes beyond is counted as `another reason`.
 const REASONS: usize = 32;
@@ -17,6 +17,8 @@ pub struct Batch {
     pub events: Vec<(Box<Event>, Vec<usize>)>,
     /// What rules found in other records, with the places of the rules.
     pub hits: Vec<(usize, Hit)>,
+    /// What somebody else detected.
+    pub detected: Vec<Detected>,
     /// Records recognised, by schema.
     pub schemas: Vec<(Arc<str>, u64)>,
     /// Records of a known schema that are no RDP event.
@@ -39,6 +41,11 @@ impl Batch {
                 self.recognised(schema);
                 self.other += 1;
                 self.hits.extend(hits);
+            }
+            Ok(Reading::Detected { schema, detected }) => {
+                self.recognised(schema);
+                self.other += 1;
+                self.detected.push(*detected);
             }
             Ok(Reading::Unknown) => self.unknown += 1,
             Err(reason) => self.skip(reason, 1),

@@ -76,6 +76,9 @@ impl Collector {
             }
             self.table.push(&event);
         }
+        for detected in batch.detected {
+            self.table.push_detected(detected, Some(&report.name));
+        }
         for (place, hit) in batch.hits {
             if let Some(id) = rule(place)
                 && self.known.is_new_hit(place, &hit)
@@ -169,7 +172,10 @@ impl Collector {
         self.close(now);
         let completeness = self.completeness();
         let end = self.extent.map(|extent| extent.to);
-        Ok((self.table.finish(title, self.reports, completeness)?, end))
+        let table = self.table.finish(title, self.reports, completeness)?;
+        // Files of alerts alone have a time too.
+        let end = end.or_else(|| table.detected_extent().map(|extent| extent.to));
+        Ok((table, end))
     }
 
     /// The last words on all sources.

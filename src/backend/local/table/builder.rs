@@ -4,10 +4,13 @@ use std::collections::BTreeMap;
 
 use super::Table;
 use super::columns::{Chunk, ROWS, Rows};
-use super::dictionary::Dictionary;
+use super::details::Packed;
+use super::detections::Detections;
+use super::dictionary::{Dictionary, NONE};
 use crate::backend::BackendError;
 use crate::domain::{Address, Completeness, Event, Foreign, Range, Timestamp, time};
 use crate::query::{Hit, SourceReport};
+use crate::schema::Detected;
 
 /// Collects events, in any order, into a [`Table`].
 #[derive(Debug, Default)]
@@ -16,9 +19,11 @@ pub struct TableBuilder {
     rows: Rows,
     addresses: Dictionary<Address>,
     texts: Dictionary<Foreign>,
+    details: Vec<Packed>,
     earliest: Option<i64>,
     latest: Option<i64>,
     hits: BTreeMap<String, Vec<Hit>>,
+    detected: Detections,
     trouble: Option<BackendError>,
 }
 
@@ -52,6 +57,15 @@ impl TableBuilder {
         rows.file.push(text(&event.origin.file));
         rows.index.push(text(&event.origin.index));
         rows.id.push(text(&event.origin.id));
+        let place = match event.details.as_deref() {
+            None => NONE,
+            Some(details) => {
+                let place = u32::try_from(self.details.len()).unwrap_or(NONE);
+                self.details.push(Packed::new(details, texts));
+                place
+            }
+        };
+        rows.details.push(place);
         if rows.time.len() == ROWS {
             self.close_chunk();
         }
@@ -70,6 +84,11 @@ impl TableBuilder {
         if let Some(hits) = self.hits.get_mut(rule) {
             hits.push(hit);
         }
+    }
+
+    /// Adds what somebody else detected, as read from `file` where it was one.
+    pub fn push_detected(&mut self, detected: Detected, file: Option<&Foreign>) {
+        self.detected.push(detected, file);
     }
 
     /// The table.
@@ -94,8 +113,10 @@ impl TableBuilder {
             chunks: self.chunks,
             addresses: self.addresses.into_values(),
             texts: self.texts.into_values(),
+            details: self.details,
             extent,
             hits: self.hits,
+            detected: self.detected,
         })
     }
 

@@ -7,6 +7,8 @@ mod arrivals;
 mod builder;
 mod columns;
 mod counts;
+mod details;
+mod detections;
 mod dictionary;
 mod events;
 mod select;
@@ -22,6 +24,7 @@ use crate::backend::BackendError;
 use crate::domain::{Address, Completeness, Foreign, Range};
 use crate::query::{Answer, Ask, Hit, Hits, Overview, SourceReport};
 use columns::Chunk;
+use detections::Detections;
 
 /// Events by column.
 #[derive(Debug)]
@@ -32,8 +35,10 @@ pub struct Table {
     chunks: Vec<Chunk>,
     addresses: Vec<Address>,
     texts: Vec<Foreign>,
+    details: Vec<details::Packed>,
     extent: Option<Range>,
     hits: BTreeMap<String, Vec<Hit>>,
+    detected: Detections,
 }
 
 impl Table {
@@ -45,8 +50,9 @@ impl Table {
         Ok(match ask {
             Ask::Overview => Answer::Overview(Overview {
                 title: self.title.clone(),
-                extent: self.extent,
+                extent: self.extent.or_else(|| self.detected.extent()),
                 is_live: false,
+                delay: None,
                 reports: self.reports.clone(),
                 completeness: self.completeness.clone(),
             }),
@@ -55,12 +61,18 @@ impl Table {
             Ask::Events { scope, skip, take } => Answer::Events(self.events(scope, *skip, *take)?),
             Ask::Counts { scope, bucket, by } => Answer::Counts(self.counts(scope, *bucket, *by)?),
             Ask::Hunt { scope, rule } => Answer::Hunt(self.hunt(&scope.range, rule)?),
+            Ask::Alerts { scope, company } => Answer::Alerts(self.detected.within(scope, company, &self.completeness)),
         })
     }
 
     /// From the first event to just after the last; `None` where there is none.
     pub fn extent(&self) -> Option<Range> {
         self.extent
+    }
+
+    /// From the first to the last moment of what others detected; `None` where there is nothing.
+    pub fn detected_extent(&self) -> Option<Range> {
+        self.detected.extent()
     }
 
     /// All events in it.
