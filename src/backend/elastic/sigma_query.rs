@@ -196,7 +196,8 @@ mod tests {
             assert!(query.contains(part), "{part} in {query}");
         }
         // Where programs are analysed text, the cluster cannot leave any of them out.
-        let query = asked(&[("event.code", Nature::Keyword), ("process.executable", Nature::Text)]);
+        let analysed = [("event.code", Nature::Keyword), ("destination.port", Nature::Number), ("network.direction", Nature::Keyword)];
+        let query = asked(&[analysed.as_slice(), &[("process.executable", Nature::Text)]].concat());
         assert!(query.contains("event.code") && !query.contains("mstsc"), "{query}");
     }
 
