@@ -1,224 +1,419 @@
-//! The schemas as a cluster needs them: spellings as paths and proofs as conditions on paths, so that the same files
-//! that read records also put questions; and what an aggregation counted, read by the rules that read records.
+//! The layouts of the lines read so far, so that the next line of the same layout need not be parsed: what is the same in
+//! every line is compared, and only the values between are looked at.
+//!
+//! Machines write their keys in the same order with the same blanks. A layout is everything of a line but its strings and
+//! numbers. It is learnt only from a line that [`super::scan`] has vouched for; a line with the same layout whose values are
+//! sound strings and numbers is the same document with other values, so the same values lie in the same places. Whatever
+//! differs in a single byte is no such line and is read the long way.
 
-use std::collections::BTreeMap;
-
-use serde_json::Value;
+use std::borrow::Cow;
 
 use super::capture::Captured;
-use super::file::{OneOrMany, Recognise, SchemaFile, Schemas, Time};
-use super::reader::Record;
-use super::rule::{Class, RULES, Rule, Test};
-use super::scalar::Scalar;
-use super::{Field, Interpreter};
-use crate::domain::{Event, Kind, Timestamp};
+use super::paths::Slot;
+use super::scalar::{Scalar, is_usable};
+use super::scan::unescaped;
 
-/// One way to get at a logical field.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub enum Route {
-    /// The value at a path.
-    Path(String),
-    /// A line of the rendered message: no query can name it.
-    Line,
+/// Most parts of layouts that are kept: a log has a few dozen layouts of a few dozen parts.
+const MOST_PARTS: usize = 8192;
+/// Most ways to go on from one part.
+const MOST_WAYS: usize = 48;
+/// Longest line that is learnt from.
+const LONGEST: usize = 32 << 10;
+/// Lines after which it is judged whether layouts repeat at all.
+const TRIAL: u32 = 4096;
+
+/// What a value was and where it stood, as the long way found it.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct Token {
+    /// What it is.
+    pub sort: Sort,
+    /// First byte: of a string, behind its quote.
+    pub start: usize,
+    /// Just behind the last byte: of a string, its closing quote.
+    pub end: usize,
 }
 
-/// A proof of a schema: everything in it must hold.
-#[derive(Clone, Debug, Default)]
-pub struct Evidence {
-    /// Each entry: one of these paths has a value.
-    pub has: Vec<Vec<String>>,
-    /// None of these paths has a value.
-    pub lacks: Vec<String>,
-    /// The value at the path is one of the words, whatever their case; a `*` at the end stands for anything.
-    pub is: Vec<(String, Vec<String>)>,
+/// A kind of value.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Sort {
+    /// A string, kept in a slot if anybody asks for it.
+    Text(Option<Slot>),
+    /// A long string, kept undecoded.
+    Long(Slot),
+    /// A number.
+    Number(Option<Slot>),
+    /// `true` or `false`, of which nothing is left to read: the word stands before.
+    Truth(Slot, bool),
+    /// No value: the line ends.
+    End,
 }
 
-/// A schema of documents.
-#[derive(Clone, Debug)]
-pub struct Layout {
-    /// Its place among the schemas of the [`Interpreter`].
-    pub place: usize,
-    /// Its name.
-    pub name: String,
-    /// What sort of records it holds.
-    pub class: Class,
-    /// Spellings of the time, in order.
-    pub times: Vec<String>,
-    /// Where the named values of an event lie.
-    pub values: Vec<String>,
-    /// What proves it: any of these.
-    pub proofs: Vec<Evidence>,
-    routes: BTreeMap<Field, Vec<Route>>,
+#[derive(Debug)]
+struct Part {
+    /// What stands before the value.
+    fixed: Box<str>,
+    value: Sort,
+    next: Vec<u32>,
 }
 
-/// Every schema that documents can have, in order of precedence; those of tables are left out.
-pub fn layouts(schemas: &Schemas) -> Vec<Layout> {
-    schemas.iter().enumerate().filter(|(_, (_, file))| !file.loose).map(|(place, (_, file))| Layout::new(place, file)).collect()
+/// The layouts, as a tree: layouts that begin alike share their parts.
+#[derive(Debug, Default)]
+pub struct Layouts {
+    parts: Vec<Part>,
+    starts: Vec<u32>,
+    lines: u32,
+    known: u32,
+    is_closed: bool,
 }
 
-/// A spelling with everything that may stand before it.
-fn spelled(file: &SchemaFile, spelling: &str) -> Vec<String> {
-    if file.prefix.is_empty() { vec![spelling.to_owned()] } else { file.prefix.iter().map(|prefix| format!("{prefix}{spelling}")).collect() }
-}
-
-impl Layout {
-    fn new(place: usize, file: &SchemaFile) -> Self {
-        let routes: BTreeMap<Field, Vec<Route>> = file.field.iter().map(|(field, spellings)| (*field, routes(file, spellings))).collect();
-        let times = file.time.iter().flat_map(|time| match time {
-            Time::Plain(spelling) | Time::Formatted { spelling, .. } => spelled(file, spelling),
-        });
-        let mut layout =
-            Self { place, name: file.name.clone(), class: file.class, times: times.collect(), values: file.values.clone(), proofs: Vec::new(), routes };
-        layout.proofs = file.recognise.iter().map(|written| layout.evidence(file, written)).collect();
-        layout
-    }
-
-    fn evidence(&self, file: &SchemaFile, written: &Recognise) -> Evidence {
-        let of_field = |field: &Field| self.paths(*field).map(str::to_owned).collect::<Vec<_>>();
-        let has = written.has.iter().map(|spelling| spelled(file, spelling)).chain(written.has_field.iter().map(of_field));
-        let lacks = written.lacks.iter().flat_map(|spelling| spelled(file, spelling)).chain(written.lacks_field.iter().flat_map(of_field));
-        let is = written.is.iter().flat_map(|(spelling, words)| {
-            let words: Vec<String> = words.iter().cloned().collect();
-            spelled(file, spelling).into_iter().map(move |path| (path, words.clone()))
-        });
-        Evidence { has: has.collect(), lacks: lacks.collect(), is: is.collect() }
-    }
-
-    /// The ways to a field, in order.
-    pub fn routes(&self, field: Field) -> &[Route] {
-        self.routes.get(&field).map(Vec::as_slice).unwrap_or_default()
-    }
-
-    /// The paths of a field, in order.
-    pub fn paths(&self, field: Field) -> impl Iterator<Item = &str> {
-        self.routes(field).iter().filter_map(|route| if let Route::Path(path) = route { Some(path.as_str()) } else { None })
-    }
-
-    /// Whether a field may stand in the rendered message.
-    pub fn has_line(&self, field: Field) -> bool {
-        self.routes(field).contains(&Route::Line)
-    }
-
-    /// Every path of its proofs.
-    pub fn proof_paths(&self) -> impl Iterator<Item = &str> {
-        self.proofs.iter().flat_map(|proof| proof.has.iter().flatten().chain(&proof.lacks).chain(proof.is.iter().map(|(path, _)| path)).map(String::as_str))
-    }
-
-    /// Every path it knows.
-    pub fn all_paths(&self) -> impl Iterator<Item = &str> {
-        let routes = self.routes.values().flatten().filter_map(|route| if let Route::Path(path) = route { Some(path.as_str()) } else { None });
-        routes.chain(self.proof_paths()).chain(self.times.iter().map(String::as_str))
-    }
-
-    /// The rules that can make its documents events, the first that holds deciding.
-    pub fn rules(&self) -> Vec<Rule> {
-        let of = |class: Class| RULES.iter().filter(move |rule| rule.class == class && !rule.files_only).copied();
-        match self.class {
-            Class::Other | Class::Detected => Vec::new(),
-            Class::Events => Kind::ALL.iter().map(|kind| Rule::named(*kind)).collect(),
-            Class::Logons => of(Class::Windows).chain(of(Class::Logons)).collect(),
-            class => of(class).collect(),
+impl Layouts {
+    /// Reads a line of a known layout. `false` where it is of none, or holds something to be judged the long way; what was
+    /// captured until then means nothing. `hit` must have a usable value: on it depends what other keys mean.
+    pub fn read<'a>(&mut self, text: &'a str, hit: Slot, captured: &mut Captured<'a>) -> bool {
+        if !self.is_worth_trying() {
+            return false;
         }
+        self.lines += 1;
+        let found = self.walk(text, hit, captured).is_some();
+        self.known += u32::from(found);
+        found
     }
-}
 
-fn routes(file: &SchemaFile, spellings: &OneOrMany) -> Vec<Route> {
-    let mut routes = Vec::new();
-    for spelling in spellings.iter() {
-        if spelling.starts_with("message:") || spelling.starts_with("message-last:") {
-            routes.push(Route::Line);
-        } else {
-            routes.extend(spelled(file, spelling).into_iter().map(Route::Path));
+    /// Learns nothing any more.
+    pub fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    fn is_worth_trying(&mut self) -> bool {
+        if self.is_closed {
+            return false;
         }
-    }
-    routes
-}
-
-impl Interpreter {
-    /// The event that `rule` makes of counted documents which share these values. `None` where the rule wants an address
-    /// and there is none. Only fields made of the given values can be filled.
-    pub fn counted<'v>(&self, layout: &Layout, rule: &Rule, values: impl Iterator<Item = (&'v str, &'v Value)>, time: Timestamp) -> Option<Event> {
-        let schema = self.schemas.get(layout.place)?;
-        let mut captured = Captured::default();
-        for (path, value) in values {
-            if let (Some(slot), Some(value)) = (self.paths.find(path), scalar(value)) {
-                captured.put(slot, value);
+        if self.lines >= TRIAL {
+            if self.known < self.lines / 4 {
+                return false;
             }
+            self.lines /= 2;
+            self.known /= 2;
         }
-        let record = Record { captured: &captured, schema };
-        let is_met = |(field, test): &(Field, Test)| *test != Test::Address || record.address(*field).is_some();
-        rule.tests.iter().all(is_met).then(|| {
-            let mut event = record.event(rule, time);
-            event.code = event.code.or(rule.code);
-            event
-        })
+        true
+    }
+
+    fn walk<'a>(&mut self, text: &'a str, hit: Slot, captured: &mut Captured<'a>) -> Option<()> {
+        let bytes = text.as_bytes();
+        let mut at = 0;
+        let mut last: Option<u32> = None;
+        loop {
+            let ways = match last {
+                None => &self.starts,
+                Some(last) => &self.parts.get(last as usize)?.next,
+            };
+            let rest = bytes.get(at..)?;
+            let place = ways.iter().position(|way| self.parts.get(*way as usize).is_some_and(|part| part.begins(rest)))?;
+            let way = *ways.get(place)?;
+            if place > 0 {
+                // What is common comes to the front.
+                let ways = match last {
+                    None => &mut self.starts,
+                    Some(last) => &mut self.parts.get_mut(last as usize)?.next,
+                };
+                ways.swap(place, place - 1);
+            }
+            let part = self.parts.get(way as usize)?;
+            at += part.fixed.len();
+            match part.value {
+                Sort::End => return Some(()),
+                Sort::Truth(slot, value) => captured.put(slot, Scalar::Bool(value)),
+                Sort::Text(slot) => {
+                    let start = at;
+                    let escapes;
+                    (at, escapes) = string_end(bytes, at)?;
+                    if let Some(slot) = slot {
+                        let value = text.get(start..at)?;
+                        let value = match escapes {
+                            Escapes::None => Cow::Borrowed(value),
+                            Escapes::Simple => Cow::Owned(unescaped(value)),
+                            Escapes::Unicode => return None,
+                        };
+                        if slot == hit && !is_usable(&value) {
+                            return None;
+                        }
+                        captured.put(slot, Scalar::Text(value));
+                    }
+                }
+                Sort::Long(slot) => {
+                    let start = at.checked_sub(1)?;
+                    (at, _) = string_end(bytes, at)?;
+                    captured.put(slot, Scalar::Raw(text.get(start..=at)?));
+                }
+                Sort::Number(slot) => {
+                    let (end, is_whole) = number_end(bytes, at)?;
+                    if let Some(slot) = slot {
+                        let number = text.get(at..end)?;
+                        if !is_whole || number == "-0" {
+                            return None;
+                        }
+                        captured.put(slot, Scalar::Int(number.parse().ok()?));
+                    }
+                    at = end;
+                }
+            }
+            last = Some(way);
+        }
+    }
+
+    /// Keeps the layout of a line that was read the long way, with its values in order.
+    pub fn learn(&mut self, text: &str, tokens: &[Token]) {
+        if text.len() > LONGEST || self.parts.len() + tokens.len() >= MOST_PARTS || !self.is_worth_trying() {
+            return;
+        }
+        let end = Token { sort: Sort::End, start: text.len(), end: text.len() };
+        let mut last: Option<u32> = None;
+        let mut at = 0;
+        for token in tokens.iter().chain([&end]) {
+            let Some(fixed) = text.get(at..token.start) else { return };
+            at = token.end;
+            let ways = match last {
+                None => &self.starts,
+                Some(last) => match self.parts.get(last as usize) {
+                    Some(part) => &part.next,
+                    None => return,
+                },
+            };
+            let is_this = |way: &u32| self.parts.get(*way as usize).is_some_and(|part| *part.fixed == *fixed && part.value == token.sort);
+            if let Some(way) = ways.iter().copied().find(is_this) {
+                last = Some(way);
+                continue;
+            }
+            if ways.len() >= MOST_WAYS {
+                return;
+            }
+            let Ok(way) = u32::try_from(self.parts.len()) else { return };
+            let ways = match last.and_then(|last| self.parts.get_mut(last as usize)) {
+                Some(part) => &mut part.next,
+                None => &mut self.starts,
+            };
+            ways.push(way);
+            self.parts.push(Part { fixed: fixed.into(), value: token.sort, next: Vec::new() });
+            last = Some(way);
+        }
     }
 }
 
-fn scalar(value: &Value) -> Option<Scalar<'_>> {
-    Some(match value {
-        Value::String(text) => Scalar::Text(text.as_str().into()),
-        Value::Number(number) => number.as_i64().map_or_else(|| Scalar::Float(number.as_f64().unwrap_or(f64::NAN)), Scalar::Int),
-        Value::Bool(value) => Scalar::Bool(*value),
-        Value::Null | Value::Array(_) | Value::Object(_) => return None,
-    })
+impl Part {
+    fn begins(&self, rest: &[u8]) -> bool {
+        let Some((fixed, after)) = rest.split_at_checked(self.fixed.len()) else { return false };
+        fixed == self.fixed.as_bytes()
+            && match self.value {
+                Sort::End => after.is_empty(),
+                // The opening quote is the end of the fixed part.
+                Sort::Text(_) | Sort::Long(_) | Sort::Truth(..) => true,
+                Sort::Number(_) => after.first().is_some_and(|byte| byte.is_ascii_digit() || *byte == b'-'),
+            }
+    }
+}
+
+/// What a string holds besides plain characters.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Escapes {
+    /// Nothing.
+    None,
+    /// Escapes of one letter.
+    Simple,
+    /// Code points by number, which may be halves of pairs.
+    Unicode,
+}
+
+/// The place of the quote that closes the string whose inside begins at `at`; `None` where it is no sound string.
+#[inline]
+pub fn string_end(bytes: &[u8], mut at: usize) -> Option<(usize, Escapes)> {
+    let mut escapes = Escapes::None;
+    loop {
+        at += special(bytes.get(at..)?)?;
+        match bytes.get(at)? {
+            b'"' => return Some((at, escapes)),
+            b'\\' => match bytes.get(at + 1)? {
+                b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't' => {
+                    at += 2;
+                    if escapes == Escapes::None {
+                        escapes = Escapes::Simple;
+                    }
+                }
+                b'u' if bytes.get(at + 2..at + 6)?.iter().all(u8::is_ascii_hexdigit) => {
+                    at += 6;
+                    escapes = Escapes::Unicode;
+                }
+                _ => return None,
+            },
+            // A control character.
+            _ => return None,
+        }
+    }
+}
+
+/// Where the first quote, backslash or control character stands.
+#[inline]
+fn special(text: &[u8]) -> Option<usize> {
+    const ONES: u64 = u64::MAX / 255;
+    const HIGHS: u64 = ONES << 7;
+    // The lowest byte that is below the limit has its high bit set here; bits above it may be wrong and are not looked at.
+    let below = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word & HIGHS;
+    let (words, tail) = text.as_chunks::<8>();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        let found = below(word ^ (ONES * u64::from(b'"')), 1) | below(word ^ (ONES * u64::from(b'\\')), 1) | below(word, 0x20);
+        if found != 0 {
+            return Some(number * 8 + (found.trailing_zeros() / 8) as usize);
+        }
+    }
+    tail.iter().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20)).map(|found| words.len() * 8 + found)
+}
+
+/// The end of the number that begins at `at`, and whether it has neither fraction nor exponent.
+pub fn number_end(bytes: &[u8], at: usize) -> Option<(usize, bool)> {
+    let digits = |mut at: usize| {
+        let from = at;
+        while bytes.get(at).is_some_and(u8::is_ascii_digit) {
+            at += 1;
+        }
+        (at > from).then_some(at)
+    };
+    let first = if bytes.get(at) == Some(&b'-') { at + 1 } else { at };
+    let mut end = digits(first)?;
+    if bytes.get(first) == Some(&b'0') && end > first + 1 {
+        return None;
+    }
+    let is_whole = !matches!(bytes.get(end), Some(b'.' | b'e' | b'E'));
+    if bytes.get(end) == Some(&b'.') {
+        end = digits(end + 1)?;
+    }
+    if matches!(bytes.get(end), Some(b'e' | b'E')) {
+        end = digits(if matches!(bytes.get(end + 1), Some(b'+' | b'-')) { end + 2 } else { end + 1 })?;
+    }
+    Some((end, is_whole))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
+    use proptest::prelude::*;
 
-    use serde_json::json;
-
+    use super::super::capture::capture;
+    use super::super::paths::Paths;
+    use super::super::scan::{Vouched, scan};
     use super::*;
-    use crate::domain::Foreign;
-    use crate::schema::Options;
-    use crate::sigma::RuleSet;
 
-    fn layout(name: &str) -> Layout {
-        layouts(&Schemas::built_in()).into_iter().find(|layout| layout.name == name).expect("a schema")
+    fn paths() -> (Paths, Slot, Vec<Slot>) {
+        let mut paths = Paths::default();
+        let hit = paths.slot("_index");
+        let slots = ["a", "b.c", "b.d.e", "f"].map(|path| paths.slot(path)).to_vec();
+        paths.mark_long("f");
+        (paths, hit, slots)
+    }
+
+    /// Whether the second document is read by the layout of the first; if so it must read as serde_json reads it.
+    fn known(first: &str, second: &str) -> bool {
+        let (paths, hit, slots) = paths();
+        let mut layouts = Layouts::default();
+        let mut captured = Captured::default();
+        let mut tokens = Vec::new();
+        if scan(&paths, hit, first, &mut captured, &mut tokens) == Vouched::Layout {
+            layouts.learn(first, &tokens);
+        }
+        let mut fast = Captured::default();
+        if !layouts.read(second, hit, &mut fast) {
+            return false;
+        }
+        let slow = capture(&paths, Some(hit), second.as_bytes()).unwrap_or_else(|error| panic!("{error}: {second}"));
+        for slot in slots.into_iter().chain([hit]) {
+            assert_eq!(fast.get(slot), slow.get(slot), "{first} {second}");
+        }
+        true
     }
 
     #[test]
-    fn schemas_of_tables_are_no_layouts_and_the_others_keep_their_order() {
-        let layouts = layouts(&Schemas::built_in());
-        let names: Vec<_> = layouts.iter().map(|layout| layout.name.as_str()).collect();
-        assert_eq!(names.first(), Some(&"alerts"));
-        assert_eq!(names.last(), Some(&"ecs"));
-        assert!(!names.contains(&"flow-table") && names.contains(&"nxlog"), "{names:?}");
+    fn other_values_in_the_same_places_are_read() {
+        for (first, second) in [
+            (r#"{"a":"x","b":{"c":1},"z":[1,"q"]}"#, r#"{"a":"longer","b":{"c":-42},"z":[2.5e7,""]}"#),
+            (r#"{"a":"x"}"#, r#"{"a":"C:\\x \"y\""}"#),
+            (r#"{"a":"-","b":{"c":null,"c":"y"}}"#, r#"{"a":"","b":{"c":null,"c":"z"}}"#),
+            (r#"{"f":"some\r\ntext","a":"b"}"#, r#"{"f":"\u0041","a":"c"}"#),
+            (r#"{"_index":"i","fields":{"a":["x"]}}"#, r#"{"_index":"j","fields":{"a":["y"]}}"#),
+            (r#"{"a":true,"b.c":"x","z":"é"}"#, r#"{"a":true,"b.c":"ü","z":"管理"}"#),
+            ("{}", "{}"),
+        ] {
+            assert!(known(first, second), "{first} {second}");
+        }
     }
 
     #[test]
-    fn prefixes_stand_before_every_spelling() {
-        let evtx = layout("evtx");
-        assert_eq!(evtx.paths(Field::Channel).collect::<Vec<_>>(), ["Event.System.Channel", "System.Channel"]);
-        assert!(evtx.proofs[0].has[0].contains(&"Event.System.EventID.#text".to_owned()));
+    fn whatever_differs_beside_the_values_is_read_the_long_way() {
+        for (first, second) in [
+            (r#"{"a":"x"}"#, r#"{"a":1}"#),
+            (r#"{"a":"x"}"#, r#"{"a": "x"}"#),
+            (r#"{"a":"x"}"#, r#"{"a":"x"} "#),
+            (r#"{"a":"x"}"#, r#"{"a":"x"}{"#),
+            (r#"{"a":"x"}"#, r#"{"a":"x","b":1}"#),
+            (r#"{"a":"x"}"#, r#"{"a":"x"#),
+            (r#"{"a":"x"}"#, r#"{"a":"x\"}"#),
+            (r#"{"a":"x"}"#, r#"{"a":"\u0041"}"#),
+            (r#"{"a":"x"}"#, r#"{"a":"\q"}"#),
+            (r#"{"a":"x"}"#, "{\"a\":\"\t\"}"),
+            (r#"{"a":1}"#, r#"{"a":1.5}"#),
+            (r#"{"a":1}"#, r#"{"a":-0}"#),
+            (r#"{"a":1}"#, r#"{"a":01}"#),
+            (r#"{"a":1}"#, r#"{"a":99999999999999999999}"#),
+            (r#"{"z":1}"#, r#"{"z":1x}"#),
+            (r#"{"a":true}"#, r#"{"a":false}"#),
+            (r#"{"a":true}"#, r#"{"a":true"#),
+            (r#"{"a":true}"#, r#"{"a":truex}"#),
+            // Whether `fields` is a field of its own depends on the index.
+            (r#"{"_index":"i","fields":{"a":["x"]}}"#, r#"{"_index":"-","fields":{"a":["y"]}}"#),
+            (r#"{"f":["x"],"a":"b"}"#, r#"{"f":["x"],"a":"b"}"#),
+        ] {
+            assert!(!known(first, second), "{first} {second}");
+        }
     }
 
     #[test]
-    fn rules_for_files_only_are_left_out() {
-        assert_eq!(layout("ecs").rules().len(), 1);
-        assert!(layout("alerts").rules().is_empty());
-        assert!(layout("winlog").has_line(Field::Source) && !layout("helk").has_line(Field::Source));
+    fn lines_that_never_repeat_are_not_tried_for_ever() {
+        let (paths, hit, _) = paths();
+        let mut layouts = Layouts::default();
+        for line in 0..2 * TRIAL {
+            let text = format!("{{\"key{line}\":1}}");
+            let mut tokens = Vec::new();
+            assert_eq!(scan(&paths, hit, &text, &mut Captured::default(), &mut tokens), Vouched::Layout);
+            layouts.learn(&text, &tokens);
+            assert!(!layouts.read(&format!("{{\"other{line}\":1}}"), hit, &mut Captured::default()));
+        }
+        assert_eq!(layouts.lines, TRIAL);
+        assert!(layouts.starts.len() <= MOST_WAYS);
     }
 
     #[test]
-    fn counted_values_are_read_as_those_of_a_record() {
-        let interpreter = Interpreter::new(Schemas::built_in(), Arc::new(RuleSet::default()), Options::default()).expect("ours");
-        let winlog = layout("winlog");
-        let event = |kind: Kind, values: &[(&str, Value)]| {
-            let rule = winlog.rules().into_iter().find(|rule| rule.kind == kind).expect("a rule");
-            interpreter.counted(&winlog, &rule, values.iter().map(|(path, value)| (*path, value)), Timestamp::UNIX_EPOCH)
-        };
-        let accepted = event(
-            Kind::CoreAccepted,
-            &[("winlog.event_data.ClientIP", json!("[::ffff:10.0.0.7]:50123")), ("winlog.computer_name", json!("FS01")), ("user.name", json!("SYSTEM"))],
-        )
-        .expect("an event");
-        assert_eq!(accepted.source.map(|source| source.to_string()).as_deref(), Some("10.0.0.7"));
-        assert_eq!((accepted.host.as_ref().map(Foreign::raw), accepted.user, accepted.code), (Some("FS01"), None, Some(131)));
-        assert_eq!(event(Kind::LogonUnlock, &[("winlog.event_data.IpAddress", json!("-"))]), None);
-        let reversed = event(Kind::SysmonInReversed, &[("source.ip", json!("10.0.0.5")), ("destination.ip", json!("10.0.0.7"))]).expect("an event");
-        assert_eq!(reversed.destination.map(|address| address.to_string()).as_deref(), Some("10.0.0.5"));
+    fn specials_are_found_at_any_distance() {
+        for length in 0..40 {
+            for end in ['"', '\\', '\t', '\u{1f}', '\0'] {
+                let text = format!("{}{end}xé\"", "é!~ \u{7f}#[".chars().cycle().take(length).collect::<String>());
+                let expected = text.bytes().position(|byte| matches!(byte, b'"' | b'\\' | 0..0x20));
+                assert_eq!(special(text.as_bytes()), expected, "{text:?}");
+            }
+            assert_eq!(special("x".repeat(length).as_bytes()), None);
+        }
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(2000))]
+
+        /// A line beside one that was learnt, and broken in any place: no answer, or that of serde_json.
+        #[test]
+        fn never_another_answer_than_serde_json(
+            text in r#"\{("(a|b|b\.c|f|_index|fields|z)":(\{"(c|d|e|a)":("[a-z\\"/u0-9é]{0,6}"|[-0-9.e+]{1,5}|null|\[1,"x"\])\}|"[a-z\\bn"u0-9é-]{0,8}"|[0-9]{1,6}|null|\[(null|"-"|2)(,3)?\]),?){0,4}\}"#,
+            other in r#"["a-z0-9\\-]{0,6}"#,
+            cut in 0usize..120,
+            take in 0usize..8,
+        ) {
+            known(&text, &text);
+            let edge = |at: usize| (0..=at.min(text.len())).rev().find(|place| text.is_char_boundary(*place)).unwrap_or(0);
+            known(&text, &format!("{}{other}{}", &text[..edge(cut)], &text[edge(cut + take)..]));
+        }
     }
 }

@@ -11,12 +11,15 @@ mod field;
 mod file;
 mod interpreter;
 mod layout;
+mod memo;
 mod message;
 mod moment;
 mod paths;
 mod reader;
 mod scalar;
 mod scan;
+mod shape;
+mod spelling;
 mod view;
 
 pub mod rule;
@@ -37,10 +40,11 @@ pub use error::{ColumnsError, DocumentError, SchemaError};
 pub use field::Field;
 pub use file::{OneOrMany, Recognise, Sample, SchemaFile, Schemas, Time};
 pub use interpreter::{Interpreter, Options};
-pub use layout::{Evidence, Layout, Route, layouts};
+pub use memo::Memo;
 pub use moment::Format;
 pub use rule::{Class, Log, RULES, Rule, Test};
 pub use scalar::{INITIATED, RECEIVED, Scalar};
+pub use spelling::{Evidence, Layout, Route, layouts};
 pub use view::sigma_field;
 
 use crate::domain::Event;
