@@ -156,7 +156,7 @@ impl Request {
     pub async fn open(&self, progress: Arc<dyn Progress + Send + Sync>) -> Result<Arc<dyn Backend>, BackendError> {
         match &self.source {
             Source::Cluster(connection) => {
-                let elastic = elastic::open(connection.as_ref().clone(), Arc::clone(&self.rules)).await?;
+                let elastic = elastic::open(connection.as_ref().clone(), Arc::clone(&self.rules), super::files::schemas(self)?).await?;
                 Ok(Arc::new(match &self.cache {
                     Some(folder) => elastic.cached_in(folder.clone()),
                     None => elastic,

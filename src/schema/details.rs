@@ -72,7 +72,7 @@ const fn wanted(kind: Kind) -> &'static [Field] {
 }
 
 /// The words of the pipelines for logon types.
-pub(super) const LOGON_TYPES: &[(&str, u8)] = &[
+pub const LOGON_TYPES: &[(&str, u8)] = &[
     ("Interactive", 2),
     ("Network", 3),
     ("Batch", 4),

@@ -3,8 +3,9 @@
 mod aggregate;
 mod baseline;
 mod certificate;
+mod clause;
 mod client;
-mod compile;
+mod conditions;
 mod connection;
 mod count;
 mod delay;
@@ -13,13 +14,15 @@ mod document;
 mod events;
 mod fields;
 mod fingerprint;
+mod group;
 mod hunt;
+mod leaf;
+mod narrow;
 mod nodes;
 mod overview;
 mod row;
 mod search;
 pub mod secret;
-mod shape;
 mod sigma_query;
 mod tally;
 mod tls;
@@ -33,7 +36,7 @@ use serde_json::Value;
 use super::{Backend, BackendError, Steps};
 use crate::domain::{Foreign, Timestamp};
 use crate::query::{Answer, Ask};
-use crate::schema::{Interpreter, Options, Schemas};
+use crate::schema::{Interpreter, Layout, Options, SchemaError, Schemas, layouts};
 use crate::sigma::RuleSet;
 use client::Client;
 pub use connection::{ClientCertificate, Connection, Credentials, DEFAULT_INDEX, Proxy};
@@ -58,9 +61,12 @@ pub struct Elastic {
     client: Client,
     patterns: Vec<String>,
     ports: Vec<u16>,
-    rules: Arc<RuleSet>,
     /// Reads documents by the rules that hold for files too.
     interpreter: Interpreter,
+    /// The schemas as questions are put by them.
+    layouts: Vec<Layout>,
+    /// Names that Sigma rules use, for the named values of events.
+    named: Vec<String>,
     title: String,
     /// OpenSearch spells a few requests its own way.
     is_opensearch: bool,
@@ -83,7 +89,7 @@ impl Elastic {
 ///
 /// # Errors
 /// Where the connection is not allowed, not possible, or refused.
-pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic, BackendError> {
+pub async fn open(connection: Connection, rules: Arc<RuleSet>, schemas: Schemas) -> Result<Elastic, BackendError> {
     let client = Client::new(&connection).await?;
     let mut identity = client.place().to_owned();
     let (title, is_opensearch) = match client.get("greet the cluster", "").await {
@@ -99,14 +105,16 @@ pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic
     };
     let ports = if connection.ports.is_empty() { vec![3389] } else { connection.ports.clone() };
     let options = Options { ports: ports.clone(), ..Options::default() };
-    let interpreter = Interpreter::new(Schemas::built_in(), Arc::clone(&rules), options)
-        .map_err(|error| BackendError::new(format!("the schemas could not be used: {error}")))?;
+    let layouts = layouts(&schemas);
+    let named = rules.rules().iter().flat_map(|rule| sigma_query::names(&rule.parsed().detection)).collect();
+    let interpreter = Interpreter::new(schemas, rules, options).map_err(|error: SchemaError| BackendError::new(error.to_string()))?;
     Ok(Elastic {
         client,
         patterns: connection.patterns(),
         ports,
-        rules,
         interpreter,
+        layouts,
+        named,
         title,
         is_opensearch,
         known: tokio::sync::Mutex::new(None),
