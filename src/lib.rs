@@ -31,6 +31,7 @@
 //! |---|---|---|
 //! | [`domain`] | the analyst's words as plain data: [`domain::Event`], [`domain::Address`], [`domain::Foreign`], [`domain::Completeness`] | clocks, files, terminals, clusters |
 //! | [`query`] | the neutral questions ([`query::Ask`]), their answers, the filter grammar ([`query::Filter`]) | index names, JSON |
+//! | [`analysis`] | what answers mean: the queue of alerts, why scores differ, the health of a cluster or of files | clocks, IO, questions |
 //! | [`sigma`] | Sigma rules, ours and the user's, evaluated by rsigma | field spellings |
 //! | [`schema`] | how logical fields are spelled (TOML), which records are RDP events (one table) | files, containers |
 //! | [`backend`] | the only code that reads events: [`backend::local`], [`backend::elastic`], [`backend::story`] | drawing |
@@ -77,6 +78,7 @@
 //! terminal. Compose query strings out of values. Guess a destination from the collector's address.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod app;
 pub mod backend;
 pub mod cli;

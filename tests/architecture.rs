@@ -9,20 +9,21 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("query", &["domain"]),
+    ("analysis", &["domain", "query"]),
     ("sigma", &["domain"]),
     ("detect", &["domain"]),
     ("schema", &["domain", "query", "sigma"]),
     ("backend", &["domain", "query", "schema", "sigma"]),
-    ("investigation", &["domain", "query", "detect"]),
+    ("investigation", &["domain", "query", "analysis", "detect"]),
     ("keymap", &["investigation"]),
     ("theme", &[]),
     ("widget", &["domain", "theme"]),
     // Of `app` only the screen regions (a pure function that drawing and routing share) and two plain types.
-    ("view", &["domain", "query", "detect", "investigation", "keymap", "theme", "widget", "app"]),
-    ("app", &["domain", "query", "detect", "investigation", "keymap", "theme", "widget", "view"]),
-    ("runtime", &["domain", "query", "detect", "investigation", "keymap", "theme", "widget", "view", "app", "backend"]),
+    ("view", &["domain", "query", "analysis", "detect", "investigation", "keymap", "theme", "widget", "app"]),
+    ("app", &["domain", "query", "analysis", "detect", "investigation", "keymap", "theme", "widget", "view"]),
+    ("runtime", &["domain", "query", "analysis", "detect", "investigation", "keymap", "theme", "widget", "view", "app", "backend"]),
     ("config", &["domain"]),
-    ("cli", &["domain", "query", "sigma", "detect", "schema", "backend", "investigation", "keymap", "theme", "widget", "app", "runtime", "config"]),
+    ("cli", &["domain", "query", "analysis", "sigma", "detect", "schema", "backend", "investigation", "keymap", "theme", "widget", "app", "runtime", "config"]),
 ];
 
 /// Libraries that may be named only below these paths.
