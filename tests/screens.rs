@@ -165,7 +165,9 @@ fn a_live_view_raises_buckets_that_are_over() {
     // Late news about a bucket that ended half an hour ago.
     stage.arrive(&[Stage::knock("2026-03-02T12:44:00Z", "10.20.66.200")]);
     stage.pass(3);
-    assert_eq!(peak(&stage).as_deref(), Some("25"));
+    assert_eq!(peak(&stage).as_deref(), Some("24"), "so late no other event comes in");
+    stage.pass(120);
+    assert_eq!(peak(&stage).as_deref(), Some("25"), "a sweep finds it");
 }
 
 #[test]
@@ -394,4 +396,20 @@ fn every_bound_key_can_be_spelled() {
     for keys in KEYS {
         assert!(key::typed(keys).is_ok(), "{keys}");
     }
+}
+
+#[test]
+fn what_came_late_is_marked_and_told() {
+    let mut stage = Stage::over(&events(), true, None, 120, 40);
+    stage.pass(3);
+    stage.arrive(&[Stage::knock("2026-03-02T12:44:00Z", "10.20.66.200"), Stage::knock("2026-03-02T11:55:00Z", "10.20.66.201")]);
+    stage.pass(3);
+    assert!(!stage.text().contains("came late"), "neither bucket lies within the overlap: {}", stage.text());
+    stage.pass(120);
+    assert!(stage.line("came late").contains("came late: 2 events, 2 more sources raised 11:45 to 12:30 at 10.20.4.17"), "{}", stage.text());
+    assert!(stage.line("10.20.4.17").contains('↑'), "{}", stage.text());
+    stage.press("<enter>[");
+    insta::assert_snapshot!("late", stage.text());
+    stage.press("i");
+    assert!(stage.text().contains("the last 15 min before it are asked again"), "{}", stage.text());
 }

@@ -167,8 +167,7 @@ impl App {
             return Duration::from_millis(100);
         }
         let rest = state.visit().and_then(|visit| visit.due).map(|due| due.saturating_sub(state.uptime).max(Duration::from_millis(20)));
-        let live = (state.is_live() && state.frozen.is_none())
-            .then(|| state.next_live.saturating_sub(state.uptime).clamp(Duration::from_millis(100), Duration::from_secs(1)));
+        let live = state.due().map(|due| due.saturating_sub(state.uptime).clamp(Duration::from_millis(100), Duration::from_secs(1)));
         // An overdue live question waits for the running one, not for the clock.
         let live = live.map(|live| if state.live.load.is_loading() { Duration::from_secs(1) } else { live });
         [rest, live].into_iter().flatten().min().unwrap_or(IDLE)
@@ -245,7 +244,13 @@ impl App {
                 self.stage = Stage::Failed(trouble);
                 Vec::new()
             }
-            Input::Msg(msg) => reduce(&mut self.investigation, msg),
+            Input::Msg(msg) => {
+                let effects = reduce(&mut self.investigation, msg);
+                if let Some(news) = self.investigation.late.take_news() {
+                    self.notice = Some(news);
+                }
+                effects
+            }
             Input::Noticed(notice) => {
                 self.notice = Some(notice);
                 Vec::new()

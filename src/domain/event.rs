@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Address, Foreign, Timestamp};
+use super::{Address, Details, Foreign, Timestamp};
 
 /// What an event proves.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -174,6 +174,28 @@ kinds! {
     AzureFlow = "azflow", Network, Between;
     /// Any other flow to the RDP port: packetbeat, firewalls, NetFlow, CSV.
     Flow = "flow", Network, Between;
+    /// RDPClient 1024: somebody here connects to the server named.
+    ClientNamed = "rdpclient1024", Context, Source;
+    /// RDPClient 1102: the client here reached for this address.
+    ClientReached = "rdpclient1102", Context, Source;
+    /// Security 4634: a logon ended.
+    LogonEnded = "sec4634", End, Destination;
+    /// Security 4647: the user logged off.
+    LoggedOff = "sec4647", End, Destination;
+    /// Security 4688: process start.
+    ProcessAudited = "sec4688", Context, Destination;
+    /// Security 1102: the Security log was cleared.
+    AuditCleared = "sec1102", Context, Destination;
+    /// System 104: a log was cleared.
+    LogCleared = "system104", Context, Destination;
+    /// RemoteConnectionManager 20503: somebody looks at another's session.
+    ShadowViewed = "rcm20503", Context, Destination;
+    /// RemoteConnectionManager 20504: no longer.
+    ShadowViewEnded = "rcm20504", Context, Destination;
+    /// RemoteConnectionManager 20506: somebody controls another's session.
+    ShadowControlled = "rcm20506", Context, Destination;
+    /// RemoteConnectionManager 20507: no longer.
+    ShadowControlEnded = "rcm20507", Context, Destination;
 }
 
 impl Kind {
@@ -225,6 +247,8 @@ pub struct Event {
     pub record: Option<Foreign>,
     /// Where it stands.
     pub origin: Origin,
+    /// What it tells besides, where it does.
+    pub details: Option<Box<Details>>,
 }
 
 impl Event {
@@ -245,7 +269,13 @@ impl Event {
             channel: None,
             record: None,
             origin: Origin::default(),
+            details: None,
         }
+    }
+
+    /// One of its details.
+    pub fn detail<'e, T>(&'e self, of: impl FnOnce(&'e Details) -> Option<T>) -> Option<T> {
+        self.details.as_deref().and_then(of)
     }
 
     /// The destination's own host name: the reporter's, where the reporter is the destination.

@@ -1,6 +1,6 @@
 //! Putting a newer answer about some buckets into the arrivals kept so far.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use crate::domain::arrivals::NO_SOURCE;
 use crate::domain::{Address, Arrival, Arrivals, Endpoint, Range};
@@ -36,6 +36,26 @@ pub fn merge(kept: &Arrivals, newer: &Arrivals, replaced: Range) -> Arrivals {
     let mut completeness = kept.completeness.clone();
     completeness.events = events;
     Arrivals { bucket: size, range, endpoints, sources, rows, completeness }
+}
+
+/// The same for an answer that is not whole: it may raise a bucket, but what it lacks was not withdrawn.
+pub fn raise(kept: &Arrivals, newer: &Arrivals, replaced: Range) -> Arrivals {
+    let mut merged = merge(kept, newer, replaced);
+    let size = kept.bucket;
+    let end = size.index(replaced.to.as_second().saturating_sub(1)).saturating_add(1);
+    let within = size.index(replaced.from.as_second())..end;
+    // Places of `kept` are those of `merged`.
+    let mut most: BTreeMap<(i64, u32, u32), u32> = BTreeMap::new();
+    for row in kept.rows.iter().chain(&merged.rows).filter(|row| within.contains(&row.bucket)) {
+        let events = most.entry((row.bucket, row.endpoint, row.source)).or_default();
+        *events = row.events.max(*events);
+    }
+    let rows = most.into_iter().map(|((bucket, endpoint, source), events)| Arrival { bucket, endpoint, source, events });
+    let place = merged.rows.partition_point(|row| row.bucket < within.start);
+    merged.rows.retain(|row| !within.contains(&row.bucket));
+    merged.rows.splice(place..place, rows);
+    merged.completeness.events = merged.rows.iter().map(|row| u64::from(row.events)).sum();
+    merged
 }
 
 fn numbered<T: Clone + Eq + std::hash::Hash>(items: &[T]) -> HashMap<T, u32> {
@@ -79,6 +99,16 @@ mod tests {
         assert_eq!(merged.sources.len(), 2);
         assert_eq!(merged.range, Range { from: Timestamp::UNIX_EPOCH, to: BucketSize::Quarter.at(5) });
         assert_eq!(merged.completeness.events, 10);
+    }
+
+    #[test]
+    fn what_a_partial_answer_lacks_stays() {
+        let kept = arrivals(0, 4, &["10.1.0.1", "10.1.0.2"], &[(1, 0, 0, 1), (2, 0, 0, 4), (2, 0, 1, 1), (3, 0, 0, 5)]);
+        let newer = arrivals(2, 4, &["10.1.0.2", "10.1.0.3"], &[(2, 0, 0, 3), (3, 0, 1, 2)]);
+        let merged = raise(&kept, &newer, newer.range);
+        let rows: Vec<_> = merged.rows.iter().map(|row| (row.bucket, row.source, row.events)).collect();
+        assert_eq!(rows, [(1, 0, 1), (2, 0, 4), (2, 1, 3), (3, 0, 5), (3, 2, 2)]);
+        assert_eq!(merged.completeness.events, 15);
     }
 
     #[test]

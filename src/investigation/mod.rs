@@ -6,6 +6,7 @@
 pub mod action;
 pub mod board;
 pub mod cells;
+pub mod late;
 pub mod merge;
 pub mod msg;
 pub mod period;
@@ -17,6 +18,7 @@ pub mod visit;
 pub use action::Action;
 pub use board::{Board, Cell, Lane};
 pub use cells::Cells;
+pub use late::Late;
 pub use msg::{Effect, Msg};
 pub use period::Period;
 pub use reduce::{reduce, start};

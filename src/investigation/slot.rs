@@ -60,11 +60,13 @@ pub struct Fetched<T> {
     pub ask: Option<Ask>,
     /// How far the running question has got.
     pub progress: Option<Progress>,
+    /// Whether events have come since, so that the same question is to be asked again.
+    pub is_outdated: bool,
 }
 
 impl<T> Default for Fetched<T> {
     fn default() -> Self {
-        Self { load: Load::Idle, epoch: Epoch::default(), ask: None, progress: None }
+        Self { load: Load::Idle, epoch: Epoch::default(), ask: None, progress: None, is_outdated: false }
     }
 }
 
@@ -79,6 +81,7 @@ impl<T> Fetched<T> {
         self.epoch = epoch;
         self.ask = ask;
         self.progress = None;
+        self.is_outdated = false;
     }
 
     /// Takes the answer to question `epoch`; false where a newer question has been asked since.
@@ -92,6 +95,14 @@ impl<T> Fetched<T> {
             Err(trouble) => self.load.fail(trouble),
         }
         true
+    }
+
+    /// Gives up the question on its way: the picture stays and is out of date. Where there is none, the question goes on.
+    pub fn stop(&mut self) {
+        if let Some(kept) = self.load.kept().cloned().filter(|_| self.load.is_loading()) {
+            self.load = Load::Ready(kept);
+            self.is_outdated = true;
+        }
     }
 
     /// The value to draw, however old.

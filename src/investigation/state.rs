@@ -3,21 +3,31 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::board::Board;
+use super::late::Late;
 use super::period::Period;
-use super::slot::{Epoch, Fetched};
+use super::slot::{Epoch, Fetched, Slot};
 use super::visit::Visit;
 use crate::domain::{Arrivals, BucketSize, Completeness, Range, Timestamp};
 use crate::query::{Ask, Filter, Overview, Scope};
 
 /// Days of history before the shown range by which the detector learns what is usual.
 pub const HISTORY_DAYS: i64 = 30;
-/// Young buckets that a live view asks again beside the open one: late events still raise them.
-pub const YOUNG: i64 = 4;
+/// A live question reaches back at least so far: the last bucket that is over is read again.
+pub const LEAST_OVERLAP: SignedDuration = SignedDuration::from_mins(15);
+/// And at most so far, however late events come in; a sweep always does.
+pub const MOST_OVERLAP: SignedDuration = SignedDuration::from_hours(6);
+/// How often a live question is a sweep.
+pub const SWEEP: Duration = Duration::from_secs(120);
+/// How late events are taken to come in where nothing tells.
+pub const USUAL_DELAY: SignedDuration = SignedDuration::from_mins(1);
 /// Least pause between two live questions.
 pub const LEAST_PAUSE: Duration = Duration::from_secs(2);
+/// Longest pause before a question that failed is asked again.
+pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a cursor must rest before its bucket is asked about.
 pub const REST: Duration = Duration::from_millis(150);
 
@@ -62,8 +72,18 @@ pub struct Investigation {
     pub is_judging_due: bool,
     /// When the next live question is due (since the start).
     pub next_live: Duration,
-    /// How long the last live question took.
+    /// How long live questions have kept the backend busy since the last pause.
     pub live_took: Duration,
+    /// When the last sweep was asked (since the start).
+    pub swept: Duration,
+    /// What came in for buckets that were over.
+    pub late: Late,
+    /// The table that is being asked again because of new events; no live question is asked meanwhile.
+    pub refreshing: Option<(Slot, Epoch)>,
+    /// How often in a row the question behind the picture has failed.
+    pub failures: u32,
+    /// When history that failed is due to be asked again (since the start).
+    pub next_history: Duration,
     /// Since when the picture stands still.
     pub frozen: Option<Timestamp>,
     /// Where the analyst is: empty on the list of destinations.
@@ -96,6 +116,11 @@ impl Investigation {
             is_judging_due: false,
             next_live: Duration::ZERO,
             live_took: Duration::ZERO,
+            swept: Duration::ZERO,
+            late: Late::default(),
+            refreshing: None,
+            failures: 0,
+            next_history: Duration::ZERO,
             frozen: None,
             trail: Vec::new(),
             epoch: Epoch::default(),
@@ -162,6 +187,53 @@ impl Investigation {
     pub fn age(&self) -> Option<jiff::SignedDuration> {
         let kept = self.arrivals.load.kept()?;
         self.is_live().then(|| self.now.duration_since(kept.as_of))
+    }
+
+    /// Whether the question behind everything failed and is to be asked again.
+    pub fn is_picture_lost(&self) -> bool {
+        let is_live = self.overview.value().is_none_or(|overview| overview.is_live);
+        self.overview.load.trouble().is_some() || is_live && self.arrivals.load.trouble().is_some() && self.arrivals.value().is_none()
+    }
+
+    /// When something is due by the clock alone (since the start); `None` where nothing is.
+    pub fn due(&self) -> Option<Duration> {
+        if self.frozen.is_some() {
+            return None;
+        }
+        let picture = (self.is_live() && self.arrivals.value().is_some() || self.is_picture_lost()).then_some(self.next_live);
+        let history = self.history.load.trouble().map(|_| self.next_history);
+        [picture, history].into_iter().flatten().min()
+    }
+
+    /// How late events come in, as far as is known.
+    pub fn delay(&self) -> SignedDuration {
+        self.overview.value().and_then(|overview| overview.delay).map_or(USUAL_DELAY, |seconds| SignedDuration::from_secs(seconds.into()))
+    }
+
+    /// How far before the last answer a live question begins: as late as events come in.
+    pub fn overlap(&self) -> SignedDuration {
+        self.delay().clamp(LEAST_OVERLAP, MOST_OVERLAP)
+    }
+
+    /// How the live view asks, one sentence each; none where it does not.
+    pub fn live_words(&self) -> Vec<String> {
+        if !self.is_live() || self.arrivals.value().is_none() {
+            return Vec::new();
+        }
+        let minutes = |span: SignedDuration| span.as_secs().div_euclid(60);
+        let told = match self.overview.value().and_then(|overview| overview.delay) {
+            Some(seconds) if seconds < 120 => format!("99 of 100 events come in within {seconds} s"),
+            Some(seconds) => format!("99 of 100 events come in within {} min", seconds / 60),
+            None => "how late events come in is not told by any field".to_owned(),
+        };
+        vec![
+            format!("live: the open bucket and the last {} min before it are asked again; {told}", minutes(self.overlap())),
+            format!(
+                "every {} min the last {} h are asked, for what comes later than that; one question at a time, at most a fifth of the time",
+                SWEEP.as_secs() / 60,
+                MOST_OVERLAP.as_hours()
+            ),
+        ]
     }
 
     /// The questions behind what the screen shows, for the query view.

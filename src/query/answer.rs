@@ -49,6 +49,8 @@ pub struct Overview {
     pub extent: Option<Range>,
     /// Whether more events may come.
     pub is_live: bool,
+    /// How many seconds after their own time 99 of 100 events could be found, lately; `None` where nothing tells.
+    pub delay: Option<u32>,
     /// One line for each file or index.
     pub reports: Vec<SourceReport>,
     /// What is missing.

@@ -90,6 +90,50 @@ fields! {
     Record = "record";
     /// The rendered message of a Windows event.
     Message = "message";
+    /// The logon an event belongs to (LUID).
+    LogonId = "logon_id";
+    /// The logon of who asked (`Subject...`).
+    SubjectLogonId = "subject_logon_id";
+    /// The other half of a split token.
+    LinkedLogonId = "linked_logon_id";
+    /// Windows session.
+    SessionId = "session_id";
+    /// Name of the connection, `RDP-Tcp#7`.
+    Connection = "connection";
+    /// Correlation id.
+    Activity = "activity";
+    /// Name of the client computer.
+    ClientName = "client_name";
+    /// Hours the client's clock is ahead of UTC, as RdpCoreTS writes them.
+    ClientZone = "client_zone";
+    /// Authentication package.
+    Authentication = "authentication";
+    /// Community id.
+    Community = "community";
+    /// Process id.
+    ProcessId = "process_id";
+    /// Process id of the parent.
+    ParentProcessId = "parent_process_id";
+    /// Id of the process that is not given out again.
+    Entity = "entity";
+    /// The same of its parent.
+    ParentEntity = "parent_entity";
+    /// Who signed the program.
+    Signer = "signer";
+    /// Whether the signature is trusted.
+    Trusted = "trusted";
+    /// Whether the logon or the process has administrator rights.
+    Elevated = "elevated";
+    /// Restricted admin mode.
+    RestrictedAdmin = "restricted_admin";
+    /// The server named: by a client, by explicit credentials.
+    TargetServer = "target_server";
+    /// The service the credentials were for.
+    TargetService = "target_service";
+    /// The log that was cleared.
+    ClearedLog = "cleared_log";
+    /// Whose session was shadowed.
+    ShadowedUser = "shadowed_user";
     /// Geography that an export added to a refused logon.
     Place = "place";
 }

@@ -4,6 +4,7 @@
 mod capture;
 mod columns;
 mod compiled;
+mod details;
 pub mod detected;
 mod error;
 mod field;

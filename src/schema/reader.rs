@@ -6,6 +6,7 @@ use super::Field;
 use super::capture::Captured;
 use super::compiled::Compiled;
 use super::error::DocumentError;
+use super::message;
 use super::moment;
 use super::rule::{Class, Log, Rule, Test};
 use super::scalar::{Scalar, is_usable};
@@ -150,6 +151,13 @@ impl Record<'_, '_> {
             _ => {}
         }
         event.record = self.foreign(Field::Record);
+        event.details = self.details(rule.kind);
+        if matches!(rule.kind, Kind::ClientNamed | Kind::ClientReached) && event.destination.is_none() {
+            event.destination = event.detail(|details| Address::clean(details.target.as_ref()?.raw()));
+        }
+        if rule.kind == Kind::SessionReason && event.reason.is_none() {
+            event.reason = self.schema.text(self.captured, Field::Message).and_then(|text| message::reason_code(&text).map(Foreign::from));
+        }
         event
     }
 

@@ -44,11 +44,15 @@ pub enum Log {
     Manager,
     /// `LocalSessionManager`.
     SessionManager,
+    /// `RDPClient`, on the host that connects.
+    Client,
+    /// System, where the event log service writes.
+    System,
 }
 
 impl Log {
     /// Every log.
-    pub const ALL: [Self; 5] = [Self::Security, Self::Sysmon, Self::CoreTs, Self::Manager, Self::SessionManager];
+    pub const ALL: [Self; 7] = [Self::Security, Self::Sysmon, Self::CoreTs, Self::Manager, Self::SessionManager, Self::Client, Self::System];
 
     /// Its channel.
     pub const fn channel(self) -> &'static str {
@@ -58,6 +62,8 @@ impl Log {
             Self::CoreTs => "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational",
             Self::Manager => "Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational",
             Self::SessionManager => "Microsoft-Windows-TerminalServices-LocalSessionManager/Operational",
+            Self::Client => "Microsoft-Windows-TerminalServices-RDPClient/Operational",
+            Self::System => "System",
         }
     }
 
@@ -69,6 +75,8 @@ impl Log {
             Self::CoreTs => "Microsoft-Windows-RemoteDesktopServices-RdpCoreTS",
             Self::Manager => "Microsoft-Windows-TerminalServices-RemoteConnectionManager",
             Self::SessionManager => "Microsoft-Windows-TerminalServices-LocalSessionManager",
+            Self::Client => "Microsoft-Windows-TerminalServices-ClientActiveXCore",
+            Self::System => EVENT_LOG,
         }
     }
 
@@ -78,11 +86,19 @@ impl Log {
             return Some(log);
         }
         let text = text.to_ascii_lowercase();
-        let words =
-            [("sysmon", Self::Sysmon), ("rdpcorets", Self::CoreTs), ("remoteconnectionmanager", Self::Manager), ("localsessionmanager", Self::SessionManager)];
+        let words = [
+            ("sysmon", Self::Sysmon),
+            ("rdpcorets", Self::CoreTs),
+            ("remoteconnectionmanager", Self::Manager),
+            ("localsessionmanager", Self::SessionManager),
+            ("rdpclient", Self::Client),
+        ];
         words.into_iter().find(|(word, _)| text.contains(word)).map(|(_, log)| log).or_else(|| text.ends_with("security").then_some(Self::Security))
     }
 }
+
+/// The provider that says a log was cleared, in whichever log it says so.
+const EVENT_LOG: &str = "Microsoft-Windows-Eventlog";
 
 /// What is asked of a field.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -154,6 +170,8 @@ const ORDINARY: &[(Field, Field)] = &[(Field::User, Field::UserDomain)];
 const TARGET: &[(Field, Field)] = &[(Field::TargetUser, Field::TargetDomain), (Field::User, Field::UserDomain)];
 const ACCOUNT: &[(Field, Field)] = &[(Field::Account, Field::AccountDomain), (Field::User, Field::UserDomain)];
 const SUBJECT: &[(Field, Field)] = &[(Field::SubjectUser, Field::SubjectDomain), (Field::User, Field::UserDomain)];
+const TARGET_OR_SUBJECT: &[(Field, Field)] =
+    &[(Field::TargetUser, Field::TargetDomain), (Field::SubjectUser, Field::SubjectDomain), (Field::User, Field::UserDomain)];
 const NLA: &[(Field, Field)] = &[(Field::NlaUser, Field::NlaDomain)];
 const COOKIE: &[(Field, Field)] = &[(Field::Cookie, Field::UserDomain)];
 
@@ -167,6 +185,8 @@ const UNLOCK: (Field, Test) = (Field::LogonType, Test::Is(&["7", "Unlock"]));
 const OVER_NETWORK: (Field, Test) = (Field::LogonType, Test::Is(&["3", "Network"]));
 const NO_TYPE: (Field, Test) = (Field::LogonType, Test::Absent);
 const REMOTE_IF_SAID: (Field, Test) = (Field::LogonType, Test::IsOrAbsent(&["10", "12", "RemoteInteractive", "CachedRemoteInteractive"]));
+/// The type-3 logons of file shares end by the thousand and tell nothing of a session.
+const INTERACTIVE_IF_SAID: (Field, Test) = (Field::LogonType, Test::IsOrAbsent(&["10", "12", "7", "RemoteInteractive", "CachedRemoteInteractive", "Unlock"]));
 const NO_CODE: (Field, Test) = (Field::Code, Test::Absent);
 const FAILURE: (Field, Test) =
     (Field::Outcome, Test::Is(&["failure", "failed", "fail", "audit failure", "audit_failure", "denied", "refused", "logon-failed", "false", "0"]));
@@ -185,6 +205,8 @@ pub const RULES: &[Rule] = &[
     Rule::windows(Kind::LogonCached, Log::Security, 4624, &[CACHED]).users(TARGET),
     // An unlock at the console has no address; with one it is a reconnect over RDP.
     Rule::windows(Kind::LogonUnlock, Log::Security, 4624, &[UNLOCK, (Field::Source, Test::Address)]).users(TARGET),
+    Rule::windows(Kind::LogonEnded, Log::Security, 4634, &[INTERACTIVE_IF_SAID]).users(TARGET),
+    Rule::windows(Kind::LoggedOff, Log::Security, 4647, &[]).users(TARGET),
     Rule::windows(Kind::LogonFailed, Log::Security, 4625, &[REMOTE]).users(TARGET),
     Rule::windows(Kind::LogonFailedNetwork, Log::Security, 4625, &[OVER_NETWORK]).users(TARGET),
     Rule::windows(Kind::ExplicitCredentials, Log::Security, 4648, &[]).users(SUBJECT),
@@ -192,6 +214,12 @@ pub const RULES: &[Rule] = &[
     Rule::windows(Kind::WindowReconnected, Log::Security, 4778, &[]).users(ACCOUNT),
     Rule::windows(Kind::WindowDisconnected, Log::Security, 4779, &[]).users(ACCOUNT),
     Rule::windows(Kind::Denied, Log::Security, 4825, &[]).users(ACCOUNT),
+    Rule::windows(Kind::ProcessAudited, Log::Security, 4688, &[]).users(TARGET_OR_SUBJECT),
+    Rule::windows(Kind::AuditCleared, Log::Security, 1102, &[]).users(SUBJECT),
+    // Other services write a 104 into the System log too.
+    Rule::windows(Kind::LogCleared, Log::System, 104, &[(Field::Provider, Test::IsOrAbsent(&[EVENT_LOG, "Eventlog"]))]).users(SUBJECT),
+    Rule::windows(Kind::ClientNamed, Log::Client, 1024, &[]),
+    Rule::windows(Kind::ClientReached, Log::Client, 1102, &[]),
     Rule::windows(Kind::CoreAccepted, Log::CoreTs, 131, &[]).users(NOBODY),
     Rule::windows(Kind::CoreFailed, Log::CoreTs, 140, &[]).users(NOBODY),
     Rule::windows(Kind::CoreNamed, Log::CoreTs, 65, &[]).users(NOBODY),
@@ -200,6 +228,10 @@ pub const RULES: &[Rule] = &[
     Rule::windows(Kind::CoreEnded, Log::CoreTs, 102, &[]).users(NOBODY),
     Rule::windows(Kind::CoreDisconnected, Log::CoreTs, 103, &[]).users(NOBODY),
     Rule::windows(Kind::ManagerAuthenticated, Log::Manager, 1149, &[]).users(NLA),
+    Rule::windows(Kind::ShadowViewed, Log::Manager, 20503, &[]).users(NLA),
+    Rule::windows(Kind::ShadowViewEnded, Log::Manager, 20504, &[]).users(NLA),
+    Rule::windows(Kind::ShadowControlled, Log::Manager, 20506, &[]).users(NLA),
+    Rule::windows(Kind::ShadowControlEnded, Log::Manager, 20507, &[]).users(NLA),
     Rule::windows(Kind::SessionLogon, Log::SessionManager, 21, &[]),
     Rule::windows(Kind::SessionShell, Log::SessionManager, 22, &[]),
     Rule::windows(Kind::SessionLogoff, Log::SessionManager, 23, &[]),

@@ -25,6 +25,38 @@ fn said(event: &Event) -> BTreeMap<&'static str, String> {
     said.extend(numbers.into_iter().filter_map(|(name, number)| Some((name, number?.to_string()))));
     let addresses = [("source", event.source), ("destination", event.destination)];
     said.extend(addresses.into_iter().filter_map(|(name, address)| Some((name, address?.to_string()))));
+    if let Some(details) = event.details.as_deref() {
+        let texts: [(&str, Option<&Foreign>); 14] = [
+            ("authentication", details.authentication.as_ref()),
+            ("connection", details.connection.as_ref()),
+            ("activity", details.activity.as_ref()),
+            ("client", details.client.as_ref()),
+            ("transport", details.transport.as_ref()),
+            ("community", details.community.as_ref()),
+            ("entity", details.entity.as_ref()),
+            ("parent_entity", details.parent_entity.as_ref()),
+            ("parent", details.parent.as_ref()),
+            ("command_line", details.command_line.as_ref()),
+            ("signer", details.signer.as_ref()),
+            ("target", details.target.as_ref()),
+            ("service", details.service.as_ref()),
+            ("target_user", details.target_user.as_ref()),
+        ];
+        said.extend(texts.into_iter().filter_map(|(name, text)| Some((name, text?.raw().to_owned()))));
+        let numbers = [
+            ("logon_id", details.logon_id.map(|id| format!("{id:#x}"))),
+            ("linked_logon_id", details.linked_logon_id.map(|id| format!("{id:#x}"))),
+            ("logon_type", details.logon_type.map(|number| number.to_string())),
+            ("session_id", details.session_id.map(|number| number.to_string())),
+            ("process_id", details.process_id.map(|number| number.to_string())),
+            ("parent_process_id", details.parent_process_id.map(|number| number.to_string())),
+            ("client_zone", details.client_zone.map(|minutes| minutes.to_string())),
+            ("trusted", details.is_trusted.map(|yes| yes.to_string())),
+            ("elevated", details.is_elevated.map(|yes| yes.to_string())),
+            ("restricted_admin", details.is_restricted_admin.map(|yes| yes.to_string())),
+        ];
+        said.extend(numbers.into_iter().filter_map(|(name, text)| Some((name, text?))));
+    }
     said
 }
 

@@ -55,7 +55,26 @@ fn truth_by(truth: &serde_json::Value, name: &str) -> ByDestination {
 }
 
 /// Kinds that tell more about others are not in the truth files.
-const UNLISTED: &[&str] = &["sec4648", "sec4672", "sysmon1", "sec4625_lt3", "lsm23", "lsm39", "lsm40"];
+const UNLISTED: &[&str] = &[
+    "sec4648",
+    "sec4672",
+    "sysmon1",
+    "sec4625_lt3",
+    "lsm23",
+    "lsm39",
+    "lsm40",
+    "sec4634",
+    "sec4647",
+    "sec4688",
+    "sec1102",
+    "system104",
+    "rdpclient1024",
+    "rdpclient1102",
+    "rcm20503",
+    "rcm20504",
+    "rcm20506",
+    "rcm20507",
+];
 
 /// Reads every line of a text file as a document or as a row under the last `#fields`.
 fn readings(interpreter: &Interpreter, path: &Path) -> Vec<Reading> {

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::Field;
 use super::capture::name_and_value;
 use super::columns::Columns;
+use super::details::LOGON_TYPES;
 use super::reader::Record;
 use crate::sigma::{Fields, RuleSet};
 
@@ -48,21 +49,6 @@ const NAMES: &[(&str, Field)] = &[
     ("Message", Field::Message),
 ];
 
-/// ECS words for logon types, as the pipelines write them.
-const LOGON_TYPES: &[(&str, &str)] = &[
-    ("Interactive", "2"),
-    ("Network", "3"),
-    ("Batch", "4"),
-    ("Service", "5"),
-    ("Unlock", "7"),
-    ("NetworkCleartext", "8"),
-    ("NewCredentials", "9"),
-    ("RemoteInteractive", "10"),
-    ("CachedInteractive", "11"),
-    ("CachedRemoteInteractive", "12"),
-    ("CachedUnlock", "13"),
-];
-
 fn logical(record: Record<'_, '_>, name: &str) -> Option<Value> {
     if name == "User" {
         return record.user(&[(Field::User, Field::UserDomain)]).map(Value::from);
@@ -75,7 +61,7 @@ fn logical(record: Record<'_, '_>, name: &str) -> Option<Value> {
         Field::LogonType => {
             let value = of(Field::LogonType)?;
             let word = value.as_str().and_then(|word| LOGON_TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)));
-            Some(word.map_or(value, |(_, number)| Value::from(*number)))
+            Some(word.map_or(value, |(_, number)| Value::from(number.to_string())))
         }
         field => of(*field),
     }

@@ -12,7 +12,7 @@ use ratatui::text::Span;
 use super::filter::FilterPrompt;
 use super::{Ctx, Outcome, View, Want, moved, opening, words};
 use crate::domain::{Destination, Range, Severity};
-use crate::investigation::{Action, Board, Effect, Lane, Msg};
+use crate::investigation::{Action, Board, Effect, Lane, Late, Msg};
 use crate::keymap::Mode;
 use crate::query::Filter;
 use crate::query::filter::{Field, Pattern, Test};
@@ -319,7 +319,7 @@ impl View for Destinations {
             .enumerate()
             .skip(offset)
             .take(height)
-            .map(|(number, row)| (number, slices(row.lane, usize::from(area.width), board.is_judged)))
+            .map(|(number, row)| (number, slices(row.lane, usize::from(area.width), board, &state.late)))
             .collect();
         let label = rows.iter().skip(offset).take(height).map(|row| text::width(row.lane.label.safe().as_str())).max().unwrap_or(0);
         let has_words = board.is_judged && rows.iter().any(|row| row.score.is_none());
@@ -376,8 +376,18 @@ fn waiting(cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
 }
 
 /// The latest cells of a lane as the widget wants them, as many as a screen is wide: a range may hold years of buckets.
-pub fn slices(lane: &Lane, width: usize, is_judged: bool) -> Vec<Slice> {
-    lane.cells.tail(width).map(|cell| Slice::Count { count: cell.count, severity: if is_judged { cell.severity() } else { None } }).collect()
+pub fn slices(lane: &Lane, width: usize, board: &Board, late: &Late) -> Vec<Slice> {
+    let severity = |cell: &crate::investigation::Cell| if board.is_judged { cell.severity() } else { None };
+    let slice = |cell: &crate::investigation::Cell| Slice::Count { count: cell.count, severity: severity(cell) };
+    if late.of(&lane.destination, board.range).is_none() {
+        return lane.cells.tail(width).map(slice).collect();
+    }
+    let first = board.buckets().saturating_sub(width);
+    let is_late = |place: usize| late.of(&lane.destination, Range { from: board.at(place), to: board.at(place.saturating_add(1)) }).is_some();
+    let marked = |(place, cell): (usize, &crate::investigation::Cell)| {
+        if is_late(first.saturating_add(place)) { Slice::Late { count: cell.count, severity: severity(cell) } } else { slice(cell) }
+    };
+    lane.cells.tail(width).enumerate().map(marked).collect()
 }
 
 fn cell<'a>(row: &Row<'_>, column: usize, slices: &'a [Slice], board: &Board, cx: &Ctx<'a>) -> Cell<'a> {

@@ -20,7 +20,8 @@ pub struct QueryText {
 /// The questions in the backend's words, every line made inert.
 fn lines(cx: &Ctx<'_>) -> Vec<String> {
     let Some(wording) = cx.wording else { return Vec::new() };
-    let mut lines = Vec::new();
+    let mut lines: Vec<String> =
+        cx.investigation.live_words().iter().map(|line| foreign::sanitize(&format!("# {line}"), Limits::DETAIL).into_string()).collect();
     for ask in cx.investigation.shown_asks() {
         if !lines.is_empty() {
             lines.push(String::new());

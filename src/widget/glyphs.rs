@@ -75,6 +75,11 @@ impl Glyphs {
         self.pick("·", ".")
     }
 
+    /// A bucket that events raised after it was over.
+    pub const fn late(self) -> &'static str {
+        self.pick("↑", "^")
+    }
+
     /// A bucket for which there is no data.
     pub const fn gap(self) -> &'static str {
         self.pick("×", "x")

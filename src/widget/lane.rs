@@ -22,12 +22,28 @@ pub enum Slice {
         /// The verdict, where there is one.
         severity: Option<Severity>,
     },
+    /// Counted, and raised by events that came in after it was over.
+    Late {
+        /// Distinct sources.
+        count: u32,
+        /// The verdict, where there is one.
+        severity: Option<Severity>,
+    },
+}
+
+impl Slice {
+    const fn count(self) -> u32 {
+        match self {
+            Self::Count { count, .. } | Self::Late { count, .. } => count,
+            Self::Blank | Self::Gap => 0,
+        }
+    }
 }
 
 /// The largest count, by which a lane of its own scale is drawn. Print it beside the lane: with a scale
 /// per row a quiet destination looks as tall as a spike.
 pub fn max(slices: &[Slice]) -> u32 {
-    slices.iter().map(|slice| if let Slice::Count { count, .. } = slice { *count } else { 0 }).max().unwrap_or(0)
+    slices.iter().map(|slice| slice.count()).max().unwrap_or(0)
 }
 
 /// Eighths of a cell that stand for `count`: at least one where there is anything, eight at `max`.
@@ -49,15 +65,17 @@ pub fn draw(slices: &[Slice], max: u32, pen: Pen<'_>, area: Rect, buf: &mut Buff
     for (slice, x) in fit(slices, usize::from(area.width)).iter().zip(area.left()..area.right()) {
         let (glyph, role) = match *slice {
             // Without colour the shape has to say it: bold and reverse are lost on a block.
-            Slice::Count { severity: Some(odd), .. } if odd > Severity::Warning && pen.theme.is_mono() => {
+            Slice::Count { severity: Some(odd), .. } | Slice::Late { severity: Some(odd), .. } if odd > Severity::Warning && pen.theme.is_mono() => {
                 (severity::mark(Some(odd), pen.glyphs), severity::lane_role(Some(odd)))
             }
             Slice::Blank => continue,
             Slice::Gap => (pen.glyphs.gap(), Role::LaneGap),
             Slice::Count { count: 0, severity: None | Some(Severity::Warning) } => (pen.glyphs.empty(), Role::LaneEmpty),
+            // What is odd is worth more than when it came.
+            Slice::Late { severity: None | Some(Severity::Warning), .. } => (pen.glyphs.late(), Role::LaneBar),
             // An outage can be the anomaly.
             Slice::Count { count: 0, severity } => (pen.glyphs.empty(), severity::lane_role(severity)),
-            Slice::Count { count, severity } => (pen.glyphs.shade(eighths(count, max)), severity::lane_role(severity)),
+            Slice::Count { count, severity } | Slice::Late { count, severity } => (pen.glyphs.shade(eighths(count, max)), severity::lane_role(severity)),
         };
         text::put(buf, area, x, area.y, glyph, pen.style(role));
     }
@@ -99,6 +117,15 @@ mod tests {
             draw(&odd, 9, Pen { theme: &mono, glyphs }, buf.area, &mut buf);
             assert_eq!(crate::widget::probe::text(&buf).trim_end(), expected);
         }
+    }
+
+    #[test]
+    fn what_came_late_is_marked_unless_it_is_odd() {
+        let late = |count, severity| Slice::Late { count, severity };
+        let slices = [Slice::Count { count: 2, severity: None }, late(4, None), late(4, Some(Severity::Warning)), late(4, Some(Severity::Critical))];
+        assert_eq!(max(&slices), 4);
+        assert_eq!(drawn(4, 1, Glyphs::Unicode, |pen, area, buf| draw(&slices, 4, pen, area, buf)).lines().next(), Some("▄↑↑█"));
+        assert_eq!(drawn(4, 1, Glyphs::Ascii, |pen, area, buf| draw(&slices, 4, pen, area, buf)).lines().next(), Some("+^^@"));
     }
 
     #[test]

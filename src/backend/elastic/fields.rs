@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value;
 
 use super::client::Client;
+use super::delay::INGESTED;
 use super::shape::{SHAPES, TIME};
 use super::sigma_query::FIELDS;
 use crate::backend::BackendError;
@@ -106,7 +107,7 @@ pub(super) async fn landscape(client: &Client, patterns: &[String]) -> Result<La
 
 async fn targets(client: &Client, patterns: &[String]) -> Result<Vec<Target>, BackendError> {
     let spellings = SHAPES.iter().flat_map(|shape| shape.paths()).chain(FIELDS.iter().flat_map(|(_, paths)| paths.iter().copied()));
-    let known: BTreeSet<&'static str> = spellings.chain([TIME]).collect();
+    let known: BTreeSet<&'static str> = spellings.chain([TIME, INGESTED]).collect();
     let mut caps: BTreeMap<String, Value> = BTreeMap::new();
     let mut indices = BTreeSet::new();
     let names: Vec<String> = known.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.keyword")]).collect();

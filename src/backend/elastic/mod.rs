@@ -5,6 +5,7 @@ mod client;
 mod compile;
 mod connection;
 mod count;
+mod delay;
 mod detected;
 mod document;
 mod events;

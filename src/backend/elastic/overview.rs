@@ -18,7 +18,8 @@ impl Elastic {
         let mut gaps = Gaps::default();
         let mut reports = Vec::new();
         let mut extent: Option<(Timestamp, Timestamp)> = None;
-        for target in &self.landscape(&mut gaps).await?.targets {
+        let landscape = self.landscape(&mut gaps).await?;
+        for target in &landscape.targets {
             let groups = compile::groups(&target.fields, Families::EVERY, &self.ports);
             let kinds: Vec<(Kind, &'static str, &Value)> =
                 groups.iter().flat_map(|group| group.kinds.iter().map(|(kind, query)| (*kind, group.shape.schema, query))).collect();
@@ -61,6 +62,7 @@ impl Elastic {
             title: self.title.clone(),
             extent: extent.map(|(from, last)| Range { from, to: last.checked_add(jiff::SignedDuration::from_millis(1)).unwrap_or(last) }),
             is_live: true,
+            delay: self.delay(&landscape.targets).await,
             reports,
             completeness,
         })

@@ -101,6 +101,11 @@ pub(super) static SHAPES: &[Shape] = &[
             (Kind::LogonUnlock, &[Test::Is(CODE, &["4624"]), Test::Is(LOGON_TYPE, &["7", "Unlock"]), Test::Address(LOGON_SOURCE)]),
             (Kind::LogonFailed, &[Test::Is(CODE, &["4625"]), Test::Is(LOGON_TYPE, &["10", "RemoteInteractive"])]),
             (Kind::LogonFailedNetwork, &[Test::Is(CODE, &["4625"]), Test::Is(LOGON_TYPE, &["3", "Network"])]),
+            (
+                Kind::LogonEnded,
+                &[Test::Is(CODE, &["4634"]), Test::IsIfAny(LOGON_TYPE, &["10", "12", "7", "RemoteInteractive", "CachedRemoteInteractive", "Unlock"])],
+            ),
+            (Kind::LoggedOff, &[Test::Is(CODE, &["4647"])]),
         ],
         source: LOGON_SOURCE,
         destination: &["destination.ip"],
@@ -132,14 +137,54 @@ pub(super) static SHAPES: &[Shape] = &[
     Shape {
         schema: "windows security context",
         tests: &[Test::Present(SHIPPED), SECURITY],
-        kinds: &[(Kind::ExplicitCredentials, &[Test::Is(CODE, &["4648"])]), (Kind::Privileges, &[Test::Is(CODE, &["4672"])])],
+        kinds: &[
+            (Kind::ExplicitCredentials, &[Test::Is(CODE, &["4648"])]),
+            (Kind::Privileges, &[Test::Is(CODE, &["4672"])]),
+            (Kind::AuditCleared, &[Test::Is(CODE, &["1102"])]),
+        ],
         source: LOGON_SOURCE,
         user: &[
             (Some("winlog.event_data.SubjectDomainName"), "winlog.event_data.SubjectUserName"),
             (Some("event_data.SubjectDomainName"), "event_data.SubjectUserName"),
+            (Some("winlog.user_data.SubjectDomainName"), "winlog.user_data.SubjectUserName"),
             (Some("user.domain"), "user.name"),
         ],
         process: &["process.executable", "winlog.event_data.ProcessName", "event_data.ProcessName"],
+        ..EMPTY
+    },
+    Shape {
+        schema: "windows security process",
+        tests: &[Test::Present(SHIPPED), SECURITY],
+        kinds: &[(Kind::ProcessAudited, &[Test::Is(CODE, &["4688"])])],
+        user: &[
+            (Some("winlog.event_data.TargetDomainName"), "winlog.event_data.TargetUserName"),
+            (Some("event_data.TargetDomainName"), "event_data.TargetUserName"),
+            (Some("winlog.event_data.SubjectDomainName"), "winlog.event_data.SubjectUserName"),
+            (Some("event_data.SubjectDomainName"), "event_data.SubjectUserName"),
+            (Some("user.domain"), "user.name"),
+        ],
+        process: &["process.executable", "winlog.event_data.NewProcessName", "event_data.NewProcessName"],
+        ..EMPTY
+    },
+    Shape {
+        schema: "windows log cleared",
+        tests: &[
+            Test::Present(SHIPPED),
+            Test::Is(&["winlog.channel", "log_name"], &["System"]),
+            Test::IsIfAny(&["winlog.provider_name", "event.provider", "source_name"], &["Microsoft-Windows-Eventlog", "Eventlog"]),
+        ],
+        kinds: &[(Kind::LogCleared, &[Test::Is(CODE, &["104"])])],
+        user: &[(Some("winlog.user_data.SubjectDomainName"), "winlog.user_data.SubjectUserName"), (Some("user.domain"), "user.name")],
+        ..EMPTY
+    },
+    Shape {
+        schema: "rdp client",
+        tests: &[
+            Test::Present(SHIPPED),
+            Test::Is(LOG, &["Microsoft-Windows-TerminalServices-RDPClient/Operational", "Microsoft-Windows-TerminalServices-ClientActiveXCore"]),
+        ],
+        kinds: &[(Kind::ClientNamed, &[Test::Is(CODE, &["1024"])]), (Kind::ClientReached, &[Test::Is(CODE, &["1102"])])],
+        user: &[(Some("user.domain"), "user.name")],
         ..EMPTY
     },
     Shape {
@@ -186,7 +231,13 @@ pub(super) static SHAPES: &[Shape] = &[
                 &["Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational", "Microsoft-Windows-TerminalServices-RemoteConnectionManager"],
             ),
         ],
-        kinds: &[(Kind::ManagerAuthenticated, &[Test::Is(CODE, &["1149"])])],
+        kinds: &[
+            (Kind::ManagerAuthenticated, &[Test::Is(CODE, &["1149"])]),
+            (Kind::ShadowViewed, &[Test::Is(CODE, &["20503"])]),
+            (Kind::ShadowViewEnded, &[Test::Is(CODE, &["20504"])]),
+            (Kind::ShadowControlled, &[Test::Is(CODE, &["20506"])]),
+            (Kind::ShadowControlEnded, &[Test::Is(CODE, &["20507"])]),
+        ],
         source: &["source.ip", "winlog.user_data.Param3", "winlog.event_data.Param3", "user_data.Param3", "event_data.Param3"],
         user: &[
             (Some("winlog.user_data.Param2"), "winlog.user_data.Param1"),

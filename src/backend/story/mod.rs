@@ -142,7 +142,14 @@ impl Story {
             (Some((first, _)), Some((last, _))) => Some(Range { from: *first, to: last.checked_add(SignedDuration::from_micros(1)).unwrap_or(*last) }),
             _ => None,
         };
-        Overview { title: self.title.clone(), extent, is_live: self.speed.is_some(), completeness: Completeness::whole(report.read), reports: vec![report] }
+        Overview {
+            title: self.title.clone(),
+            extent,
+            is_live: self.speed.is_some(),
+            delay: None,
+            completeness: Completeness::whole(report.read),
+            reports: vec![report],
+        }
     }
 
     fn answer_now(&self, ask: &Ask) -> Result<Answer, BackendError> {

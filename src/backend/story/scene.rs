@@ -211,7 +211,11 @@ fn written(kind: Kind) -> (&'static str, Option<&'static str>) {
         Kind::CoreAccepted | Kind::CoreFailed | Kind::CoreNamed | Kind::CoreBound | Kind::CoreZone | Kind::CoreEnded | Kind::CoreDisconnected => {
             ("logs-windows.forwarded-default", Some("Microsoft-Windows-RemoteDesktopServices-RdpCoreTS/Operational"))
         }
-        Kind::ManagerAuthenticated => ("logs-windows.forwarded-default", Some("Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational")),
+        Kind::ManagerAuthenticated | Kind::ShadowViewed | Kind::ShadowViewEnded | Kind::ShadowControlled | Kind::ShadowControlEnded => {
+            ("logs-windows.forwarded-default", Some("Microsoft-Windows-TerminalServices-RemoteConnectionManager/Operational"))
+        }
+        Kind::ClientNamed | Kind::ClientReached => ("logs-windows.forwarded-default", Some("Microsoft-Windows-TerminalServices-RDPClient/Operational")),
+        Kind::LogCleared => ("logs-system.system-default", Some("System")),
         Kind::SessionLogon
         | Kind::SessionShell
         | Kind::SessionLogoff
@@ -240,6 +244,28 @@ fn code(kind: Kind) -> Option<u32> {
         Kind::LogonFailed | Kind::DefendLogonFailed => 4625,
         Kind::WindowReconnected => 4778,
         Kind::WindowDisconnected => 4779,
+        Kind::SessionLogoff => 23,
+        Kind::SessionReconnected => 25,
+        Kind::SessionReplaced => 39,
+        Kind::SessionReason => 40,
+        Kind::CoreNamed => 65,
+        Kind::CoreBound => 66,
+        Kind::CoreEnded => 102,
+        Kind::CoreDisconnected => 103,
+        Kind::CoreZone => 104,
+        Kind::LogCleared => 104,
+        Kind::ClientNamed => 1024,
+        Kind::ClientReached | Kind::AuditCleared => 1102,
+        Kind::LogonEnded => 4634,
+        Kind::LoggedOff => 4647,
+        Kind::ExplicitCredentials => 4648,
+        Kind::Privileges => 4672,
+        Kind::ProcessAudited => 4688,
+        Kind::Denied => 4825,
+        Kind::ShadowViewed => 20503,
+        Kind::ShadowViewEnded => 20504,
+        Kind::ShadowControlled => 20506,
+        Kind::ShadowControlEnded => 20507,
         _ => return None,
     })
 }

@@ -4,11 +4,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ask;
-use crate::domain::{Completeness, Kept, Load, Trouble};
-use crate::investigation::merge::merge;
-use crate::investigation::state::LEAST_PAUSE;
-use crate::investigation::{Board, Effect, Epoch, Investigation, Progress, Slot};
+use crate::domain::{Arrival, Arrivals, Completeness, Kept, Load, Timestamp, Trouble};
+use crate::investigation::merge::{merge, raise};
+use crate::investigation::state::{LEAST_OVERLAP, LEAST_PAUSE, LONGEST_PAUSE, USUAL_DELAY};
+use crate::investigation::{Board, Effect, Epoch, Investigation, Progress, Slot, Tab};
 use crate::query::{Answer, Ask};
+
+/// How old the list of events may get while nothing seems to change.
+const LOOK_AGAIN: jiff::SignedDuration = jiff::SignedDuration::from_secs(60);
 
 /// A question has got so far.
 pub(super) fn progressed(state: &mut Investigation, slot: Slot, epoch: Epoch, done: u64, of: Option<u64>) {
@@ -41,6 +44,7 @@ pub(super) fn progressed(state: &mut Investigation, slot: Slot, epoch: Epoch, do
 pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, result: Result<Answer, Trouble>, took: Duration, effects: &mut Vec<Effect>) {
     match slot {
         Slot::Overview => {
+            fail_or_not(state, result.is_err(), took);
             let result =
                 expect(result, |answer| if let Answer::Overview(overview) = answer { Some(overview) } else { None }, |overview| &overview.completeness);
             if state.overview.finish(epoch, result, state.now)
@@ -53,6 +57,7 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
             }
         }
         Slot::Arrivals => {
+            fail_or_not(state, result.is_err(), took);
             let result = expect(result, arrivals, |arrivals| &arrivals.completeness);
             let asked = state.arrivals.ask.clone();
             if state.arrivals.finish(epoch, result, state.now) && state.arrivals.load.trouble().is_none() {
@@ -75,6 +80,11 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
         Slot::Live => live(state, epoch, result, took, effects),
         Slot::Sources | Slot::Users | Slot::Events => {
             let now = state.now;
+            if state.refreshing == Some((slot, epoch)) {
+                state.refreshing = None;
+                state.live_took = state.live_took.saturating_add(took);
+                state.next_live = state.uptime.saturating_add(pause_after(state.live_took));
+            }
             let Some(visit) = state.trail.last_mut() else { return };
             let tally = |answer| if let Answer::Tally(tally) = answer { Some(tally) } else { None };
             match slot {
@@ -115,6 +125,7 @@ fn history(state: &mut Investigation, epoch: Epoch, result: Result<Answer, Troub
         let merged = merge(&kept.value, &older, scope.range);
         state.arrivals.load = Load::Ready(Kept { value: Arc::new(merged), as_of: kept.as_of, completeness: kept.completeness });
     }
+    state.next_history = state.uptime.saturating_add(LONGEST_PAUSE);
     // Without history too: the detector then says itself that it knows too little.
     ask::detect(state, effects);
 }
@@ -127,7 +138,7 @@ fn live(state: &mut Investigation, epoch: Epoch, result: Result<Answer, Trouble>
         return;
     }
     state.live_took = took;
-    state.next_live = state.uptime.saturating_add(LEAST_PAUSE.max(took.saturating_mul(5)));
+    state.next_live = state.uptime.saturating_add(pause_after(took));
     let Some(kept) = state.arrivals.load.kept().cloned() else { return };
     if let Some(trouble) = trouble {
         state.arrivals.load = Load::Failed { trouble, previous: Some(kept) };
@@ -135,22 +146,63 @@ fn live(state: &mut Investigation, epoch: Epoch, result: Result<Answer, Trouble>
     }
     let (Some(newer), Some(Ask::Arrivals { scope, .. })) = (newer, state.live.ask.clone()) else { return };
     let asked = scope.range;
-    // Buckets that were not answered whole are asked again until they are.
-    state.live_from = (!newer.completeness.is_whole()).then_some(asked.from);
+    // Buckets that were not answered whole are asked again until they are; what they gain by that did not come late.
+    let is_whole = newer.completeness.is_whole();
+    let may_be_late = is_whole && state.live_from.is_none();
+    state.live_from = (!is_whole).then_some(asked.from);
     let range = state.period.range(state.now, state.extent(), state.size);
-    let merged = merge(&kept.value, &newer, asked);
-    let is_news = merged.rows != kept.value.rows || range != state.range;
+    let merged = if is_whole { merge(&kept.value, &newer, asked) } else { raise(&kept.value, &newer, asked) };
+    let has_changed = merged.rows != kept.value.rows;
+    let is_news = has_changed || range != state.range;
+    if may_be_late && has_changed {
+        let over = kept.as_of.checked_sub(state.delay().clamp(USUAL_DELAY, LEAST_OVERLAP)).unwrap_or(kept.as_of);
+        state.late.note(&kept.value, &merged, asked, over, state.now, &state.zone);
+    }
+    let is_table_old = is_table_old(state, &kept.value, &merged, asked.from) || range != state.range;
     state.arrivals.load = Load::Ready(Kept { value: Arc::new(merged), as_of: state.now, completeness: kept.completeness });
+    state.range = range;
+    if is_table_old {
+        ask::refresh_tables(state, asked.from, effects);
+    }
     if !is_news {
         return;
     }
-    state.range = range;
     if !state.history.load.is_loading() {
         ask::detect(state, effects);
     } else {
         ask::count(state, effects);
     }
-    ask::refresh_tables(state, asked.from, effects);
+}
+
+/// How long nothing is asked after a live question: a cluster spends at most a fifth of its time on us.
+fn pause_after(took: Duration) -> Duration {
+    LEAST_PAUSE.max(took.saturating_mul(5))
+}
+
+/// After a failure the question behind the picture is asked again by itself, later each time.
+fn fail_or_not(state: &mut Investigation, has_failed: bool, took: Duration) {
+    state.failures = if has_failed { state.failures.saturating_add(1) } else { 0 };
+    if has_failed {
+        let pause = LEAST_PAUSE.saturating_mul(1_u32 << state.failures.min(6)).min(LONGEST_PAUSE);
+        state.next_live = state.uptime.saturating_add(pause.max(pause_after(took)));
+    }
+}
+
+/// Whether the open table may look otherwise by now: something changed at its destination since `from`. The list of events
+/// holds more than arrivals, ends of sessions for instance; it is looked at again after a while in any case.
+fn is_table_old(state: &Investigation, before: &Arrivals, after: &Arrivals, from: Timestamp) -> bool {
+    let Some(visit) = state.visit() else { return false };
+    if visit.tab == Tab::Events && visit.events.load.kept().is_some_and(|kept| state.now.duration_since(kept.as_of) >= LOOK_AGAIN) {
+        return true;
+    }
+    let here: Vec<bool> = after.endpoints.iter().map(|endpoint| visit.destination.has(endpoint.address, endpoint.host.as_ref())).collect();
+    let rows = |arrivals: &Arrivals| {
+        let first = arrivals.rows.partition_point(|row| arrivals.bucket.at(row.bucket) < from);
+        let mut rows: Vec<Arrival> = arrivals.rows.iter().skip(first).filter(|row| here.get(row.endpoint as usize) == Some(&true)).copied().collect();
+        rows.sort_unstable();
+        rows
+    };
+    rows(before) != rows(after)
 }
 
 /// A board is there.

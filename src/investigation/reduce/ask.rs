@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use crate::domain::{BucketSize, Range, Timestamp};
+use crate::investigation::late::Late;
 use crate::investigation::period::days_before;
-use crate::investigation::state::{HISTORY_DAYS, YOUNG};
+use crate::investigation::state::{HISTORY_DAYS, MOST_OVERLAP, SWEEP};
 use crate::investigation::{Effect, Investigation, Slot, Tab, board};
 use crate::query::Ask;
 
@@ -21,13 +22,16 @@ pub(super) fn overview(state: &mut Investigation, effects: &mut Vec<Effect>) {
 /// Asks for everything on the screen. With `keep` the picture stays until the answer is here; without, it is about
 /// something else by then and only the list keeps it, marked as being replaced.
 pub(super) fn everything(state: &mut Investigation, keep: bool, effects: &mut Vec<Effect>) {
-    if state.overview.value().is_none() {
+    if state.overview.value().is_none() || state.overview.load.trouble().is_some() {
         if !state.overview.load.is_loading() {
             overview(state, effects);
         }
         return;
     }
     state.range = state.period.range(state.now, state.extent(), state.size);
+    state.late = Late::default();
+    state.refreshing = None;
+    state.swept = state.uptime;
     for slot in [Slot::History, Slot::Live, Slot::Count, Slot::Detection] {
         effects.push(Effect::Abort(slot));
     }
@@ -146,6 +150,7 @@ pub(super) fn freeze(state: &mut Investigation, effects: &mut Vec<Effect>) {
     state.live.epoch = state.epoch.advance();
     state.live.load = crate::domain::Load::Idle;
     effects.push(Effect::Abort(Slot::Live));
+    stop_refreshing(state, effects);
     if state.judged.load.kept().is_some() && state.judged.load.is_loading() {
         let epoch = state.epoch.advance();
         state.judged.epoch = epoch;
@@ -173,21 +178,37 @@ pub(super) fn tick(state: &mut Investigation, now: Timestamp, uptime: Duration, 
     if state.is_judging_due && !state.history.load.is_loading() {
         detect(state, effects);
     }
+    if state.history.load.trouble().is_some() && state.next_history <= uptime && state.arrivals.load.trouble().is_none() {
+        history(state, effects);
+    }
+    if state.next_live > uptime {
+        return;
+    }
+    if state.is_picture_lost() {
+        everything(state, true, effects);
+        return;
+    }
     let is_ready = state.arrivals.value().is_some() && !state.arrivals.load.is_loading();
-    if state.is_live() && is_ready && !state.live.load.is_loading() && state.next_live <= uptime {
+    if state.is_live() && is_ready && !state.live.load.is_loading() && state.refreshing.is_none() {
         live(state, effects);
     }
 }
 
-/// Asks for the young buckets again, and for whatever lies between the last answer and now.
+/// Asks for the young buckets again, and for whatever lies between the last answer and now. How far back the young ones
+/// reach is how late events come in; now and then a sweep looks further back for what came later than that.
 fn live(state: &mut Investigation, effects: &mut Vec<Effect>) {
     let Some(kept) = state.arrivals.load.kept() else { return };
-    let young = |time: Timestamp| ASKED.at(ASKED.index(time.as_second()).saturating_sub(YOUNG));
+    let is_sweep = state.uptime.saturating_sub(state.swept) >= SWEEP;
+    let overlap = if is_sweep { MOST_OVERLAP } else { state.overlap() };
     let last = kept.as_of.min(state.now);
-    let from = state.live_from.map_or(young(last), |from| from.min(young(last))).max(kept.value.range.from);
+    let young = ASKED.start(last.checked_sub(overlap).unwrap_or(Timestamp::MIN));
+    let from = state.live_from.map_or(young, |from| from.min(young)).max(kept.value.range.from);
     let to = state.period.range(state.now, state.extent(), state.size).to;
     if from >= to {
         return;
+    }
+    if is_sweep {
+        state.swept = state.uptime;
     }
     let epoch = state.epoch.advance();
     let ask = Ask::Arrivals { scope: state.scope(Range { from, to }), bucket: ASKED };
@@ -197,25 +218,30 @@ fn live(state: &mut Investigation, effects: &mut Vec<Effect>) {
 
 /// Asks for the tables of the visited place wherever their question has changed.
 pub(super) fn tables(state: &mut Investigation, effects: &mut Vec<Effect>) {
+    let Some(visit) = state.trail.last_mut() else { return };
+    let tabs: &[Tab] = match visit.tab {
+        Tab::Events => &[Tab::Events],
+        Tab::Users => &[Tab::Users, Tab::Sources],
+        Tab::Sources => &[Tab::Sources, Tab::Users],
+    };
+    tabs_of(state, tabs, effects);
+}
+
+/// Asks for these tables of the visited place wherever their question has changed, or events have come since.
+fn tabs_of(state: &mut Investigation, tabs: &[Tab], effects: &mut Vec<Effect>) {
     let (shown, size) = (state.range, state.size);
     let filter = state.filter.clone();
     let epoch = &mut state.epoch;
     let Some(visit) = state.trail.last_mut() else { return };
     let range = visit.focus(shown, size).range();
-    let mut tabs = vec![Tab::Sources, Tab::Users];
-    if visit.tab == Tab::Events {
-        tabs = vec![Tab::Events];
-    } else if visit.tab == Tab::Users {
-        tabs.reverse();
-    }
-    for tab in tabs {
+    for tab in tabs.iter().copied() {
         let ask = visit.ask(tab, range, &filter);
-        let (slot, asked) = match tab {
-            Tab::Sources => (Slot::Sources, &visit.sources.ask),
-            Tab::Users => (Slot::Users, &visit.users.ask),
-            Tab::Events => (Slot::Events, &visit.events.ask),
+        let (slot, asked, is_outdated) = match tab {
+            Tab::Sources => (Slot::Sources, &visit.sources.ask, visit.sources.is_outdated),
+            Tab::Users => (Slot::Users, &visit.users.ask, visit.users.is_outdated),
+            Tab::Events => (Slot::Events, &visit.events.ask, visit.events.is_outdated),
         };
-        if asked.as_ref() == Some(&ask) {
+        if asked.as_ref() == Some(&ask) && !is_outdated {
             continue;
         }
         let number = epoch.advance();
@@ -240,19 +266,34 @@ fn same_place(one: &Ask, two: &Ask) -> bool {
     from(one) == from(two) && skip(one) == skip(two)
 }
 
-/// The young buckets have changed: tables that show them are asked again.
+/// Events have come in for buckets from `from` on: the open table is asked again where it shows them, the others when they
+/// are opened. The next live question waits until that is answered, so that the cluster has one of them at a time.
 pub(super) fn refresh_tables(state: &mut Investigation, from: Timestamp, effects: &mut Vec<Effect>) {
     let (shown, size) = (state.range, state.size);
-    if let Some(visit) = state.trail.last_mut()
-        && visit.focus(shown, size).range().to > from
-    {
-        let is_loading = [visit.sources.load.is_loading(), visit.users.load.is_loading(), visit.events.load.is_loading()];
-        if is_loading.contains(&true) {
-            return;
-        }
-        visit.sources.ask = None;
-        visit.users.ask = None;
-        // A page of events does not move away under the reader's eyes; `r` asks it again.
-        tables(state, effects);
+    let Some(visit) = state.trail.last_mut() else { return };
+    if visit.focus(shown, size).range().to <= from || visit.due.is_some() {
+        return;
     }
+    if [visit.sources.load.is_loading(), visit.users.load.is_loading(), visit.events.load.is_loading()].contains(&true) {
+        return;
+    }
+    visit.sources.is_outdated = true;
+    visit.users.is_outdated = true;
+    visit.events.is_outdated = true;
+    let tab = visit.tab;
+    let before = effects.len();
+    tabs_of(state, &[tab], effects);
+    state.refreshing = effects.iter().skip(before).find_map(|effect| if let Effect::Ask { slot, epoch, .. } = effect { Some((*slot, *epoch)) } else { None });
+}
+
+/// A table that is being refreshed stays as it is.
+fn stop_refreshing(state: &mut Investigation, effects: &mut Vec<Effect>) {
+    let Some((slot, _)) = state.refreshing.take() else { return };
+    let Some(visit) = state.trail.last_mut() else { return };
+    match slot {
+        Slot::Sources => visit.sources.stop(),
+        Slot::Users => visit.users.stop(),
+        _ => visit.events.stop(),
+    }
+    effects.push(Effect::Abort(slot));
 }

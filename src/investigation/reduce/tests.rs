@@ -22,7 +22,14 @@ fn fresh() -> Investigation {
 
 fn overview(is_live: bool) -> Answer {
     let extent = Range { from: at("2026-01-01T00:00:00Z"), to: at(NOW) };
-    Answer::Overview(Overview { title: "test".to_owned(), extent: Some(extent), is_live, reports: Vec::new(), completeness: Completeness::whole(1) })
+    Answer::Overview(Overview {
+        title: "test".to_owned(),
+        extent: Some(extent),
+        is_live,
+        delay: None,
+        reports: Vec::new(),
+        completeness: Completeness::whole(1),
+    })
 }
 
 /// `sources` distinct sources at 10.0.0.5 in the bucket of each time.
@@ -150,17 +157,167 @@ fn a_live_tick_asks_the_young_buckets_and_raises_old_ones() {
     assert!(asks(&tick(&mut state, NOW, 1)).is_empty(), "not before two seconds");
     let effects = tick(&mut state, "2026-03-02T13:16:00Z", 2);
     let (epoch, ask) = asked(&effects, Slot::Live);
-    // Four buckets before the last answer, the open one, and what has begun since.
-    assert_eq!(range_of(&ask), Range { from: at("2026-03-02T12:00:00Z"), to: at("2026-03-02T13:30:00Z") });
+    // The bucket before the last answer, the one that was open then, and what has begun since.
+    assert_eq!(range_of(&ask), Range { from: at("2026-03-02T12:45:00Z"), to: at("2026-03-02T13:30:00Z") });
     assert!(asks(&tick(&mut state, "2026-03-02T13:16:02Z", 9)).is_empty(), "one question at a time");
-    let news = arrivals(range_of(&ask), &[("2026-03-02T12:30:00Z", 5), ("2026-03-02T13:15:00Z", 1)]);
+    let news = arrivals(range_of(&ask), &[("2026-03-02T12:45:00Z", 5), ("2026-03-02T13:15:00Z", 1)]);
     let effects = reduce(&mut state, Msg::Answered { slot: Slot::Live, epoch, result: Ok(news), took: Duration::from_secs(3) });
     compute(&mut state, effects);
-    assert_eq!(counts(&state), [5, 1]);
+    assert_eq!(counts(&state), [3, 5, 1], "raised, and lowered to nothing");
     assert_eq!(state.range.to, at("2026-03-02T13:30:00Z"));
     assert_eq!(state.arrivals.value().map(|arrivals| arrivals.range.from), Some(at("2026-01-31T00:00:00Z")));
     assert!(asks(&tick(&mut state, "2026-03-02T13:16:30Z", 23)).is_empty(), "a slow backend is asked less: five times what it took");
     assert!(!asks(&tick(&mut state, "2026-03-02T13:16:31Z", 24)).is_empty());
+}
+
+/// The picture of [`settled`], seven minutes on, after this answer to the live question.
+fn live_answer(state: &mut Investigation, rows: &[(&str, u32)]) -> Vec<Effect> {
+    let (epoch, ask) = asked(&tick(state, "2026-03-02T13:14:00Z", 5), Slot::Live);
+    let effects = answer(state, Slot::Live, epoch, arrivals(range_of(&ask), rows));
+    compute(state, effects)
+}
+
+#[test]
+fn a_live_question_reaches_back_as_far_as_events_come_late() {
+    for (minutes, from) in [(0, "2026-03-02T12:45:00Z"), (40, "2026-03-02T12:15:00Z"), (3000, "2026-03-02T07:00:00Z")] {
+        let mut state = settled(true);
+        let mut kept = state.overview.value().cloned().expect("an overview");
+        kept.delay = Some(minutes * 60);
+        let epoch = state.epoch.advance();
+        state.overview.begin(epoch, None, true);
+        state.overview.finish(epoch, Ok((Arc::new(kept), Completeness::whole(0))), at(NOW));
+        let (_, ask) = asked(&tick(&mut state, NOW, 5), Slot::Live);
+        assert_eq!(range_of(&ask).from, at(from), "{minutes} minutes");
+    }
+}
+
+#[test]
+fn a_sweep_now_and_then_looks_further_back() {
+    let mut state = settled(true);
+    let (epoch, ask) = asked(&tick(&mut state, NOW, 119), Slot::Live);
+    assert_eq!(range_of(&ask).from, at("2026-03-02T12:45:00Z"));
+    answer(&mut state, Slot::Live, epoch, arrivals(range_of(&ask), &[]));
+    let (epoch, ask) = asked(&tick(&mut state, NOW, 122), Slot::Live);
+    assert_eq!(range_of(&ask).from, at("2026-03-02T07:00:00Z"));
+    answer(&mut state, Slot::Live, epoch, arrivals(range_of(&ask), &[]));
+    let (_, ask) = asked(&tick(&mut state, NOW, 150), Slot::Live);
+    assert_eq!(range_of(&ask).from, at("2026-03-02T12:45:00Z"));
+}
+
+#[test]
+fn what_came_late_is_marked_and_told_once() {
+    let mut state = settled(true);
+    live_answer(&mut state, &[("2026-03-02T12:45:00Z", 2), ("2026-03-02T13:00:00Z", 4)]);
+    let quarter = |from: &str| Range { from: at(from), to: at(from).checked_add(jiff::SignedDuration::from_mins(15)).expect("a time") };
+    let server = destination(&state);
+    let late = state.late.of(&server, quarter("2026-03-02T12:45:00Z")).expect("late");
+    assert_eq!((late.events, late.sources, late.at), (2, 2, at("2026-03-02T13:14:00Z")));
+    assert_eq!(state.late.of(&server, quarter("2026-03-02T13:00:00Z")), None, "this one was open");
+    assert_eq!(state.late.take_news().as_deref(), Some("came late: 2 events, 2 more sources raised 12:45 at 10.0.0.5"));
+    reduce(&mut state, Msg::RefreshWanted);
+    assert_eq!(state.late.of(&server, quarter("2026-03-02T12:45:00Z")), None, "asked again, nothing of it is news");
+}
+
+#[test]
+fn a_partial_live_answer_lowers_nothing_and_what_follows_is_not_late() {
+    let mut state = settled(true);
+    let (epoch, ask) = asked(&tick(&mut state, "2026-03-02T13:14:00Z", 5), Slot::Live);
+    let Answer::Arrivals(mut news) = arrivals(range_of(&ask), &[("2026-03-02T13:00:00Z", 1)]) else { panic!("arrivals") };
+    news.completeness.timed_out = true;
+    let effects = answer(&mut state, Slot::Live, epoch, Answer::Arrivals(news));
+    compute(&mut state, effects);
+    assert_eq!(counts(&state), [3, 2]);
+    let (epoch, ask) = asked(&tick(&mut state, "2026-03-02T13:16:00Z", 60), Slot::Live);
+    let effects = answer(&mut state, Slot::Live, epoch, arrivals(range_of(&ask), &[("2026-03-02T12:45:00Z", 1), ("2026-03-02T13:00:00Z", 2)]));
+    compute(&mut state, effects);
+    assert_eq!(counts(&state), [3, 1, 2]);
+    assert_eq!(state.late.take_news(), None);
+}
+
+#[test]
+fn only_the_open_table_follows_and_one_question_at_a_time() {
+    let mut state = settled(true);
+    let server = destination(&state);
+    let effects = reduce(&mut state, Msg::Visited(server));
+    let tally = || Answer::Tally(Tally { rows: Vec::new(), without: 0, completeness: Completeness::whole(0) });
+    for (slot, epoch, _) in asks(&effects) {
+        answer(&mut state, slot, epoch, tally());
+    }
+    let same = [("2026-03-02T13:00:00Z", 2)];
+    assert!(asks(&live_answer(&mut state, &same)).is_empty(), "nothing new here");
+    let (epoch, ask) = asked(&tick(&mut state, "2026-03-02T13:14:10Z", 15), Slot::Live);
+    let effects = answer(&mut state, Slot::Live, epoch, arrivals(range_of(&ask), &[("2026-03-02T13:00:00Z", 7)]));
+    let effects = compute(&mut state, effects);
+    let [(Slot::Sources, epoch, _)] = asks(&effects)[..] else { panic!("{effects:?}") };
+    assert!(asks(&tick(&mut state, "2026-03-02T13:14:30Z", 35)).is_empty(), "the table first");
+    reduce(&mut state, Msg::Answered { slot: Slot::Sources, epoch, result: Ok(tally()), took: Duration::from_secs(4) });
+    assert!(asks(&tick(&mut state, "2026-03-02T13:14:50Z", 54)).is_empty(), "a fifth of the time at most");
+    assert!(!asks(&tick(&mut state, "2026-03-02T13:14:51Z", 56)).is_empty());
+    let effects = reduce(&mut state, Msg::TabOpened(Tab::Users));
+    assert_eq!(asks(&effects).iter().map(|(slot, ..)| *slot).collect::<Vec<_>>(), [Slot::Users], "the others when they are opened");
+}
+
+#[test]
+fn freezing_stops_the_table_too() {
+    let mut state = settled(true);
+    let server = destination(&state);
+    let effects = reduce(&mut state, Msg::Visited(server));
+    let tally = |without| Answer::Tally(Tally { rows: Vec::new(), without, completeness: Completeness::whole(0) });
+    for (slot, epoch, _) in asks(&effects) {
+        answer(&mut state, slot, epoch, tally(1));
+    }
+    let (epoch, _) = asked(&live_answer(&mut state, &[("2026-03-02T13:00:00Z", 7)]), Slot::Sources);
+    let effects = reduce(&mut state, Msg::FreezeToggled);
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Abort(Slot::Sources))));
+    answer(&mut state, Slot::Sources, epoch, tally(2));
+    assert_eq!(state.visit().and_then(|visit| visit.sources.value()).map(|tally| tally.without), Some(1));
+}
+
+#[test]
+fn a_first_question_that_fails_is_asked_again_by_itself_ever_later() {
+    let mut state = fresh();
+    let effects = start(&mut state);
+    let (mut epoch, _) = asked(&effects, Slot::Overview);
+    let mut seconds = 0;
+    let mut pauses = Vec::new();
+    for _ in 0..6 {
+        let trouble = Trouble { what: "could not reach the cluster".to_owned(), advice: None };
+        reduce(&mut state, Msg::Answered { slot: Slot::Overview, epoch, result: Err(trouble), took: Duration::from_secs(1) });
+        let asked_at = seconds;
+        epoch = loop {
+            seconds += 1;
+            assert!(state.due().is_some() && seconds < 1000);
+            if let Some((_, epoch, _)) = asks(&tick(&mut state, NOW, seconds)).first() {
+                break *epoch;
+            }
+        };
+        pauses.push(seconds - asked_at);
+    }
+    assert_eq!(pauses, [5, 8, 16, 32, 60, 60]);
+    let effects = answer(&mut state, Slot::Overview, epoch, overview(true));
+    let (epoch, _) = asked(&effects, Slot::Arrivals);
+    let trouble = Trouble { what: "could not reach the cluster".to_owned(), advice: None };
+    reduce(&mut state, Msg::Answered { slot: Slot::Arrivals, epoch, result: Err(trouble), took: Duration::ZERO });
+    assert!(asks(&tick(&mut state, NOW, seconds + 3)).is_empty());
+    asked(&tick(&mut state, NOW, seconds + 4), Slot::Arrivals);
+}
+
+#[test]
+fn history_that_failed_is_asked_again() {
+    let mut state = fresh();
+    let effects = start(&mut state);
+    let (epoch, _) = asked(&effects, Slot::Overview);
+    let effects = answer(&mut state, Slot::Overview, epoch, overview(false));
+    let (epoch, ask) = asked(&effects, Slot::Arrivals);
+    let effects = answer(&mut state, Slot::Arrivals, epoch, arrivals(range_of(&ask), &[("2026-03-02T12:30:00Z", 3)]));
+    let (epoch, _) = asked(&effects, Slot::History);
+    let trouble = Trouble { what: "could not read the history".to_owned(), advice: None };
+    let effects = reduce(&mut state, Msg::Answered { slot: Slot::History, epoch, result: Err(trouble), took: Duration::ZERO });
+    compute(&mut state, effects);
+    assert!(asks(&tick(&mut state, NOW, 59)).is_empty());
+    let (epoch, ask) = asked(&tick(&mut state, NOW, 60), Slot::History);
+    let effects = answer(&mut state, Slot::History, epoch, arrivals(range_of(&ask), &[]));
+    assert!(matches!(effects.as_slice(), [Effect::Detect { .. }]), "{effects:?}");
 }
 
 #[test]
@@ -220,8 +377,9 @@ fn a_frozen_picture_stands_still() {
     assert_eq!(counts(&state), [3, 2]);
     assert!(tick(&mut state, "2026-03-02T13:30:00Z", 500).is_empty());
     reduce(&mut state, Msg::FreezeToggled);
+    state.swept = Duration::from_secs(400);
     let (_, ask) = asked(&tick(&mut state, "2026-03-02T14:30:00Z", 501), Slot::Live);
-    assert_eq!(range_of(&ask), Range { from: at("2026-03-02T12:00:00Z"), to: at("2026-03-02T14:45:00Z") }, "the gap is asked too");
+    assert_eq!(range_of(&ask), Range { from: at("2026-03-02T12:45:00Z"), to: at("2026-03-02T14:45:00Z") }, "the gap is asked too, and no more");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::Severity;
+use crate::domain::{Range, Severity};
 use crate::investigation::{Board, Cell, Lane, Visit};
 use crate::theme::Role;
 use crate::view::{Ctx, words};
@@ -97,7 +97,14 @@ pub(super) fn draw(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         (from <= to && from < bars.len()).then_some((from, to.min(bars.len().saturating_sub(1))))
     });
     let cursor = place_of(visit.cursor).filter(|cursor| *cursor < bars.len());
-    Timeline { bars: &bars, cursor, range, zone: &state.zone, legend: true }.draw(pen, area, buf);
+    let late: Vec<usize> =
+        bars.iter().enumerate().filter(|(_, bar)| state.late.of(&visit.destination, bucket(board, bar.start)).is_some()).map(|(place, _)| place).collect();
+    Timeline { bars: &bars, cursor, range, late: &late, zone: &state.zone, legend: true }.draw(pen, area, buf);
+}
+
+/// The bucket that begins at `start`.
+fn bucket(board: &Board, start: crate::domain::Timestamp) -> Range {
+    Range { from: start, to: board.size.at(board.size.index(start.as_second()).saturating_add(1)) }
 }
 
 /// A figure for drawing only; what is beyond its reach is drawn at the edge anyway.
@@ -122,7 +129,10 @@ pub(super) fn why(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         }
         None => (at, Role::Muted),
     };
+    let late = state.late.of(&visit.destination, bucket(board, board.size.start(visit.cursor)));
+    let late = late.map(|late| format!("; came late, by {}: {}", words::clock(late.at, &state.zone), late.words())).unwrap_or_default();
     let room = usize::from(area.width.saturating_sub(2));
+    let said = format!("{said}{late}");
     let said = crate::domain::foreign::sanitize(&said, crate::domain::Limits::CELL);
     let mut lines = text::wrap(said.as_str(), room);
     // What does not fit into the lines there are is cut at the end of the last one.

@@ -72,6 +72,8 @@ pub struct Timeline<'a> {
     pub cursor: Option<usize>,
     /// The brushed range: first and last place in `bars`, both inside.
     pub range: Option<(usize, usize)>,
+    /// Buckets that events raised after they were over: places in `bars`, in order.
+    pub late: &'a [usize],
     /// The zone of the labels.
     pub zone: &'a TimeZone,
     /// Whether to explain the signs, where there is room.
@@ -207,13 +209,27 @@ impl Timeline<'_> {
             let x = plot.x.saturating_add(grid.middle(first));
             text::put(buf, plot, x, plot.bottom() - 1 - row, severity::mark(worst, pen.glyphs), pen.style(severity::role(worst)));
         }
+        let members = grid.members(place);
+        let first_late = self.late.partition_point(|late| *late < members.start);
+        if self.late.get(first_late).is_some_and(|late| members.contains(late)) {
+            let row = all.div_ceil(8).max(1).saturating_add(u16::from(worst.is_some())).min(plot.height - 1);
+            let x = plot.x.saturating_add(grid.middle(first));
+            // Where there is no room above it, the mark of severity stays: it is worth more.
+            if worst.is_none() || all.div_ceil(8).max(1) < plot.height - 1 {
+                text::put(buf, plot, x, plot.bottom() - 1 - row, pen.glyphs.late(), pen.style(Role::BadgeStale));
+            }
+        }
     }
 
     /// The signs explained, in the headroom, at whichever end no mark stands.
     fn legend(&self, pen: Pen<'_>, plot: Rect, buf: &mut Buffer) {
         let glyphs = pen.glyphs;
         let mut parts = vec![(glyphs.known_bar(), Role::TimelineKnown, " known"), (glyphs.new_bar(), Role::TimelineNew, " new")];
-        let lines = [(glyphs.upper(), Role::TimelineBand, " upper bound"), (glyphs.typical(), Role::TimelineTypical, " typical")];
+        let lines = [
+            (glyphs.late(), Role::BadgeStale, " came late"),
+            (glyphs.upper(), Role::TimelineBand, " upper bound"),
+            (glyphs.typical(), Role::TimelineTypical, " typical"),
+        ];
         let is_drawn = |sign: &str| plot.positions().any(|at| buf.cell(at).is_some_and(|cell| cell.symbol() == sign));
         parts.extend(lines.into_iter().filter(|(sign, _, _)| is_drawn(sign)));
         let width =

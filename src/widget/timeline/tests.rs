@@ -21,7 +21,7 @@ fn spike(buckets: i64) -> Vec<Bar> {
 }
 
 fn chart<'a>(bars: &'a [Bar], zone: &'a TimeZone) -> Timeline<'a> {
-    Timeline { bars, cursor: Some(bars.len() - 5), range: None, zone, legend: true }
+    Timeline { bars, cursor: Some(bars.len() - 5), range: None, late: &[], zone, legend: true }
 }
 
 fn shown(chart: Timeline<'_>, width: u16, height: u16, glyphs: Glyphs) -> String {
@@ -34,6 +34,13 @@ fn a_spike() {
     insta::assert_snapshot!("timeline_spike", shown(chart(&bars, &TimeZone::UTC), 80, 8, Glyphs::Unicode));
     insta::assert_snapshot!("timeline_spike_ascii", shown(chart(&bars, &TimeZone::UTC), 80, 8, Glyphs::Ascii));
     insta::assert_snapshot!("timeline_spike_20x5", shown(chart(&bars, &TimeZone::UTC), 20, 5, Glyphs::Unicode));
+}
+
+#[test]
+fn what_came_late_is_marked_above_the_bar_and_its_severity() {
+    let bars = spike(12);
+    let drawing = shown(Timeline { late: &[2, 4, 8], ..chart(&bars, &TimeZone::UTC) }, 70, 7, Glyphs::Unicode);
+    insta::assert_snapshot!("timeline_late", drawing);
 }
 
 #[test]
@@ -85,7 +92,9 @@ fn quiet_and_empty_timelines() {
     let drawing = shown(Timeline { cursor: None, ..chart(&bars, &TimeZone::UTC) }, 40, 4, Glyphs::Unicode);
     assert!(drawing.contains("0┴········"), "{drawing}");
     bars.truncate(0);
-    survives(|pen, area, buf| Timeline { bars: &bars, cursor: Some(3), range: Some((1, 9)), zone: &TimeZone::UTC, legend: true }.draw(pen, area, buf));
+    survives(|pen, area, buf| {
+        Timeline { bars: &bars, cursor: Some(3), range: Some((1, 9)), late: &[0, 3, 99], zone: &TimeZone::UTC, legend: true }.draw(pen, area, buf)
+    });
 }
 
 #[test]
@@ -95,7 +104,7 @@ fn every_size_is_survived() {
         survives(|pen, area, buf| Timeline { range: Some((3, 9_999)), cursor: Some(9_999), ..chart(&bars, &TimeZone::UTC) }.draw(pen, area, buf));
     }
     let huge = [Bar { known: u32::MAX, new: u32::MAX, band: Some(Band { typical: f32::NAN, upper: f32::INFINITY }), ..bar(0, 0, 0) }];
-    survives(|pen, area, buf| Timeline { bars: &huge, cursor: Some(0), range: None, zone: &TimeZone::UTC, legend: true }.draw(pen, area, buf));
+    survives(|pen, area, buf| Timeline { bars: &huge, cursor: Some(0), range: None, late: &[], zone: &TimeZone::UTC, legend: true }.draw(pen, area, buf));
 }
 
 #[test]
@@ -103,7 +112,7 @@ fn a_bar_that_touches_the_bound_is_beyond_it() {
     for rows in 2..12 {
         for upper in 1..40_u16 {
             let bars = [Bar { band: Some(Band { typical: 1.0, upper: f32::from(upper) }), ..bar(0, 41, 0) }];
-            let timeline = Timeline { bars: &bars, cursor: None, range: None, zone: &TimeZone::UTC, legend: false };
+            let timeline = Timeline { bars: &bars, cursor: None, range: None, late: &[], zone: &TimeZone::UTC, legend: false };
             let scale = Scale { top: timeline.top(rows), rows };
             let Some(line) = scale.bound(f32::from(upper)) else { continue };
             assert!(scale.eighths(u32::from(upper), 0).0 <= line * 8, "{upper} within, {rows} rows");

@@ -4,8 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Table;
 use super::columns::{Chunk, ROWS, Rows};
+use super::details::Packed;
 use super::detections::Detections;
-use super::dictionary::Dictionary;
+use super::dictionary::{Dictionary, NONE};
 use crate::backend::BackendError;
 use crate::domain::{Address, Completeness, Event, Foreign, Range, Timestamp, time};
 use crate::query::{Hit, SourceReport};
@@ -18,6 +19,7 @@ pub struct TableBuilder {
     rows: Rows,
     addresses: Dictionary<Address>,
     texts: Dictionary<Foreign>,
+    details: Vec<Packed>,
     earliest: Option<i64>,
     latest: Option<i64>,
     hits: BTreeMap<String, Vec<Hit>>,
@@ -55,6 +57,15 @@ impl TableBuilder {
         rows.file.push(text(&event.origin.file));
         rows.index.push(text(&event.origin.index));
         rows.id.push(text(&event.origin.id));
+        let place = match event.details.as_deref() {
+            None => NONE,
+            Some(details) => {
+                let place = u32::try_from(self.details.len()).unwrap_or(NONE);
+                self.details.push(Packed::new(details, texts));
+                place
+            }
+        };
+        rows.details.push(place);
         if rows.time.len() == ROWS {
             self.close_chunk();
         }
@@ -102,6 +113,7 @@ impl TableBuilder {
             chunks: self.chunks,
             addresses: self.addresses.into_values(),
             texts: self.texts.into_values(),
+            details: self.details,
             extent,
             hits: self.hits,
             detected: self.detected,

@@ -69,6 +69,8 @@ columns! {
     index: u32, UInt32Type;
     /// Code of the document id.
     id: u32, UInt32Type;
+    /// Place of its details.
+    details: u32, UInt32Type;
 }
 
 /// Some rows of the table.

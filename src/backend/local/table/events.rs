@@ -29,13 +29,16 @@ impl Table {
         let mut events = Vec::with_capacity(end.saturating_sub(skip));
         for (_, chunk, row) in places.into_iter().skip(skip) {
             if let Some(chunk) = self.chunks.get(chunk as usize) {
-                events.push(self.event(&chunk.view()?, row as usize));
+                let view = chunk.view()?;
+                let mut event = self.event(&view, row as usize);
+                event.details = self.details(view.details.at(row as usize));
+                events.push(event);
             }
         }
         Ok(EventPage { events, total: total as u64, completeness: self.completeness(total as u64) })
     }
 
-    /// The event in a row.
+    /// The event in a row, without its details.
     pub(super) fn event(&self, view: &View<'_>, row: usize) -> Event {
         let kind = Kind::ALL.get(usize::from(view.kind.at(row))).copied().unwrap_or(Kind::Flow);
         let port = |port: u16| (port != 0).then_some(port);
@@ -59,6 +62,7 @@ impl Table {
             channel: self.text(view.channel.at(row)),
             record,
             origin: Origin { file: self.text(view.file.at(row)), index: self.text(view.index.at(row)), id: self.text(view.id.at(row)) },
+            details: None,
         }
     }
 

@@ -7,6 +7,7 @@ mod arrivals;
 mod builder;
 mod columns;
 mod counts;
+mod details;
 mod detections;
 mod dictionary;
 mod events;
@@ -34,6 +35,7 @@ pub struct Table {
     chunks: Vec<Chunk>,
     addresses: Vec<Address>,
     texts: Vec<Foreign>,
+    details: Vec<details::Packed>,
     extent: Option<Range>,
     hits: BTreeMap<String, Vec<Hit>>,
     detected: Detections,
@@ -50,6 +52,7 @@ impl Table {
                 title: self.title.clone(),
                 extent: self.extent.or_else(|| self.detected.extent()),
                 is_live: false,
+                delay: None,
                 reports: self.reports.clone(),
                 completeness: self.completeness.clone(),
             }),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::*;
-use crate::domain::{BucketSize, By, Destination, Event, Families, Family, Kind, Timestamp};
+use crate::domain::{BucketSize, By, Destination, Details, Event, Families, Family, Kind, Timestamp};
 use crate::query::{Filter, Scope, TallyBy};
 
 fn at(text: &str) -> Timestamp {
@@ -156,4 +156,46 @@ fn chunks_do_not_show() {
     let scope = Scope { filter: Filter::Everything, ..everything() };
     let Answer::Arrivals(arrivals) = table.answer(&Ask::Arrivals { scope, bucket: BucketSize::SixHours }).expect("arrivals") else { panic!("no arrivals") };
     assert_eq!(arrivals.rows.iter().map(|row| row.events as usize).sum::<usize>(), rows);
+}
+
+#[test]
+fn details_come_back_as_they_were_and_only_where_there_are_any() {
+    let text = |text: &str| Some(Foreign::from(text));
+    let whole = Details {
+        logon_id: Some(0x10ac67),
+        linked_logon_id: Some(u64::MAX - 1),
+        logon_type: Some(10),
+        session_id: Some(0),
+        process_id: Some(4100),
+        parent_process_id: Some(4000),
+        client_zone: Some(-300),
+        is_trusted: Some(false),
+        is_elevated: Some(true),
+        is_restricted_admin: None,
+        authentication: text("NTLM"),
+        connection: text("RDP-Tcp#7"),
+        activity: text("{a}"),
+        client: text("pc-9"),
+        transport: text("UDP"),
+        community: text("1:x"),
+        entity: text("e1"),
+        parent_entity: text("e0"),
+        parent: text("cmd.exe"),
+        command_line: text("x -a"),
+        signer: text("Example"),
+        target: text("srv-2"),
+        service: text("TERMSRV/srv-2"),
+        target_user: text("CORP\\adm"),
+    };
+    let mut builder = TableBuilder::default();
+    let given = [None, Some(Box::new(whole)), None, Some(Box::new(Details { is_trusted: Some(true), ..Details::default() }))];
+    for (second, details) in given.iter().enumerate() {
+        let mut event = event(&format!("2025-01-01T00:00:0{second}Z"), Kind::Process, "", "", "FS01", "");
+        event.details.clone_from(details);
+        builder.push(&event);
+    }
+    let table = builder.finish("test".to_owned(), Vec::new(), Completeness::whole(0)).expect("a table");
+    let scope = Scope { families: Families::EVERY, ..everything() };
+    let Ok(Answer::Events(page)) = table.answer(&Ask::Events { scope, skip: 0, take: 10 }) else { panic!("no events") };
+    assert_eq!(page.events.into_iter().map(|event| event.details).collect::<Vec<_>>(), given);
 }
