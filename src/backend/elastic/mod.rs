@@ -10,6 +10,7 @@ mod detected;
 mod document;
 mod events;
 mod fields;
+mod health;
 mod hunt;
 mod overview;
 mod row;
@@ -96,6 +97,7 @@ impl Backend for Elastic {
                 Ask::Events { scope, skip, take } => self.events(scope, *skip, *take).await.map(Answer::Events),
                 Ask::Counts { scope, bucket, by } => self.counts(scope, *bucket, *by).await.map(Answer::Counts),
                 Ask::Hunt { scope, rule } => self.hunt(scope, rule).await.map(Answer::Hunt),
+                Ask::Health { range } => self.health(*range).await.map(|health| Answer::Health(Box::new(health))),
                 Ask::Alerts { scope, company } => self.alerts(scope, company).await.map(Answer::Alerts),
             }
         })
