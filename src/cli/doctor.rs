@@ -143,6 +143,6 @@ mod tests {
         let mut out = "head\n".to_owned();
         wrap(&"abcd ".repeat(30).trim_end().to_owned(), &mut out);
         let lines: Vec<usize> = out.lines().map(str::len).collect();
-        assert_eq!(lines, [4, 106, 61]);
+        assert_eq!(lines, [4, 106, 66]);
     }
 }

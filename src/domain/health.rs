@@ -71,6 +71,8 @@ pub struct Health {
 pub struct SensorHealth {
     /// Its events.
     pub events: u64,
+    /// Connections, logons and refusals among them; the others only tell more about these.
+    pub telling: u64,
     /// The first.
     pub first: Timestamp,
     /// The newest.
@@ -281,6 +283,7 @@ impl SensorHealth {
     pub fn new() -> Self {
         Self {
             events: 0,
+            telling: 0,
             first: Timestamp::MAX,
             newest: Timestamp::MIN,
             looked: 0,
@@ -291,9 +294,10 @@ impl SensorHealth {
         }
     }
 
-    /// Counts events and their time.
-    pub fn count(&mut self, events: u64, first: Timestamp, newest: Timestamp) {
+    /// Counts events of a kind and their time.
+    pub fn count(&mut self, kind: Kind, events: u64, first: Timestamp, newest: Timestamp) {
         self.events += events;
+        self.telling += if Families::ALL.contains(kind.family()) { events } else { 0 };
         self.first = self.first.min(first);
         self.newest = self.newest.max(newest);
     }

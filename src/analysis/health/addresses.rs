@@ -17,7 +17,7 @@ pub(super) fn check(health: &Health) -> Vec<Diagnosis> {
             share if share < WARN => Status::Warn,
             _ => Status::Good,
         };
-        let of = if found.looked < found.events {
+        let of = if found.looked < found.telling {
             format!("of the newest {} looked at", found.looked)
         } else {
             format!("of {} connections, logons and refusals", found.looked)

@@ -39,7 +39,7 @@ pub(super) fn check(health: &Health) -> Vec<Diagnosis> {
     let absent: Vec<String> = Sensor::ALL
         .iter()
         .filter(|sensor| !health.sensors.contains_key(sensor) && !matches!(sensor, Sensor::Export))
-        .map(|sensor| format!("{} ({})", sensor.name(), sensor.tells()))
+        .map(|sensor| if missing.is_empty() { sensor.name().to_owned() } else { format!("{} ({})", sensor.name(), sensor.tells()) })
         .collect();
     let mut diagnosis = Diagnosis::new("sources", title, status, there.join(", "));
     diagnosis.meaning = if missing.is_empty() { "connections and logons are both told of".to_owned() } else { missing.join("; ") };

@@ -14,7 +14,7 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn sensor(first: &str, newest: &str, lag: Fact<Lag>) -> SensorHealth {
-    SensorHealth { events: 100, first: at(first), newest: at(newest), looked: 50, with_source: 50, with_destination: 50, loopback: 0, lag }
+    SensorHealth { events: 100, telling: 100, first: at(first), newest: at(newest), looked: 50, with_source: 50, with_destination: 50, loopback: 0, lag }
 }
 
 fn lag(median: i64, worst: i64, early: u64) -> Fact<Lag> {
@@ -138,6 +138,16 @@ fn history_too_short_for_a_verdict() {
     };
     assert_eq!(since("2026-03-01T00:00:00Z"), ["history bad: 37 h 9 min"]);
     assert_eq!(since("2026-02-20T00:00:00Z"), ["history warn: 10 d"]);
+}
+
+#[test]
+fn files_of_a_minute_are_short_and_not_ill() {
+    let mut health = well();
+    (health.place, health.cluster) = (Place::Files, None);
+    for found in health.sensors.values_mut() {
+        found.first = at("2026-03-02T13:00:00Z");
+    }
+    assert_eq!(ill(&health), ["history warn: 9 min"]);
 }
 
 #[test]

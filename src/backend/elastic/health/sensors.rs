@@ -47,7 +47,7 @@ impl Elastic {
                 let (true, Some(first), Some(last)) = (events > 0, moment(counted, "first"), moment(counted, "last")) else { continue };
                 let sensor = Sensor::of(*kind);
                 let found = health.sensors.entry(sensor).or_default();
-                found.count(events, first, last);
+                found.count(*kind, events, first, last);
                 for hit in counted.pointer("/newest/hits/hits").and_then(Value::as_array).into_iter().flatten() {
                     if let Some(event) = self.event(hit) {
                         found.look(&event);

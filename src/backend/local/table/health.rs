@@ -18,7 +18,7 @@ impl Table {
             selection.for_each(|view, row, _| {
                 let event = self.event(view, row);
                 let sensor = health.sensors.entry(Sensor::of(event.kind)).or_default();
-                sensor.count(1, event.time, event.time);
+                sensor.count(event.kind, 1, event.time, event.time);
                 sensor.look(&event);
             })?;
         }
