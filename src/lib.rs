@@ -37,6 +37,8 @@
 //! | [`backend`] | the only code that reads events: [`backend::local`], [`backend::elastic`], [`backend::story`] | drawing |
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
+//! | [`case`] | what a responder decides, as a chain of acts: folded, verified, merged, bundled | files |
+//! | [`ledger`] | the files of cases (`SQLite`), one writer each | what an act means |
 //! | [`keymap`] | keys to actions; footer, help, palette and docs come from it | |
 //! | [`theme`] | roles, and what they look like | widths, data |
 //! | [`widget`] | small, pure, reusable drawing | state |
@@ -81,12 +83,14 @@
 pub mod analysis;
 pub mod app;
 pub mod backend;
+pub mod case;
 pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod domain;
 pub mod investigation;
 pub mod keymap;
+pub mod ledger;
 pub mod query;
 pub mod runtime;
 pub mod schema;

@@ -6,6 +6,7 @@ use clap::builder::styling::Styles;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
+use super::case::CaseCommand;
 use super::output::Format;
 use crate::domain::{BucketSize, By, Families, Family};
 use crate::query::Filter;
@@ -140,6 +141,12 @@ pub enum Command {
         /// At most so many events
         #[arg(long, value_name = "N")]
         head: Option<usize>,
+    },
+    /// Keep, check, export and merge cases: what was decided, noted and asked
+    Case {
+        /// What to do.
+        #[command(subcommand)]
+        command: CaseCommand,
     },
     /// Print every action with its keys, as a Markdown table
     Keys,

@@ -2,6 +2,7 @@
 //! headless command.
 
 pub mod arguments;
+mod case;
 pub mod child;
 mod completeness;
 mod counts;
@@ -103,6 +104,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((events::run(opened, kind, head, format, sink).await?, failure::OK))
             })
         }
+        Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
         Command::Themes => print(&(Theme::names(&screen::user_themes(&environment)?).join("\n") + "\n")),
         Command::Config => print(config::DEFAULT),

@@ -136,6 +136,14 @@ pub fn folder(environment: &Environment) -> Option<PathBuf> {
     choose_base_strategy().ok().map(|base| base.config_dir().join("rdptriage"))
 }
 
+/// Where what the program keeps is: the cases.
+pub fn data_folder(environment: &Environment) -> Option<PathBuf> {
+    if let Some(folder) = environment.get("RDPTRIAGE_DATA_DIR") {
+        return Some(PathBuf::from(folder));
+    }
+    choose_base_strategy().ok().map(|base| base.data_dir().join("rdptriage"))
+}
+
 /// The TOML files in a folder of the user's, by name, with their text; none where the folder is missing.
 ///
 /// # Errors

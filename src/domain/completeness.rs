@@ -1,6 +1,6 @@
 //! How whole an answer is. Every answer carries one, and nothing makes one by default: whoever answers says it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// Records left out, and why.
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
@@ -12,7 +12,7 @@ pub struct Skipped {
 }
 
 /// Shards of a search.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize)]
+#[derive(Clone, Copy, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct Shards {
     /// Shards asked.
     pub total: u64,

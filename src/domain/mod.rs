@@ -17,7 +17,7 @@ pub mod time;
 pub use address::Address;
 pub use alert::{Alert, Anomaly, Influencer, ModelPoint, Raiser};
 pub use arrivals::{Arrival, Arrivals, By, Endpoint};
-pub use completeness::Completeness;
+pub use completeness::{Completeness, Shards};
 pub use destination::Destination;
 pub use details::Details;
 pub use event::{Event, Families, Family, Kind, Origin};
