@@ -141,7 +141,7 @@ mod tests {
     #[test]
     fn sentences_are_broken_between_words() {
         let mut out = "head\n".to_owned();
-        wrap(&"abcd ".repeat(30).trim_end().to_owned(), &mut out);
+        wrap("abcd ".repeat(30).trim_end(), &mut out);
         let lines: Vec<usize> = out.lines().map(str::len).collect();
         assert_eq!(lines, [4, 106, 66]);
     }
