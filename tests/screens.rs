@@ -6,7 +6,7 @@ mod stage;
 use proptest::prelude::*;
 use rdptriage::app::Input;
 use rdptriage::domain::Trouble;
-use rdptriage::investigation::{Effect, Period, Tab};
+use rdptriage::investigation::{Effect, Period};
 use rdptriage::keymap::key;
 use stage::{Stage, events};
 
@@ -42,13 +42,13 @@ fn destination_users_of_the_new_sources() {
 #[test]
 fn destination_events() {
     for size in SIZES {
-        seen("events", "<enter>3", size);
+        seen("events", "<enter>4", size);
     }
 }
 
 #[test]
 fn one_event() {
-    seen("event", "<enter>3<enter>", (80, 24));
+    seen("event", "<enter>4<enter>", (80, 24));
 }
 
 #[test]
@@ -58,7 +58,7 @@ fn a_brushed_range() {
 
 #[test]
 fn a_narrowed_visit() {
-    seen("narrowed", "<enter><enter>", (80, 24));
+    seen("narrowed", "<enter><enter><enter>", (80, 24));
 }
 
 #[test]
@@ -217,10 +217,7 @@ fn words_hide_rows_as_they_are_typed() {
     stage.press("/jump");
     assert!(stage.text().contains("JUMP03") && !stage.text().contains("NEW-VM"));
     stage.press("<enter><enter>");
-    assert_eq!(
-        stage.app.investigation().visit().map(|visit| visit.destination.hosts.first().map(|host| host.raw().to_owned())),
-        Some(Some("JUMP03".to_owned()))
-    );
+    assert_eq!(stage.app.investigation().trail_label(), "10.20.9.30 JUMP03");
 }
 
 #[test]
@@ -251,7 +248,7 @@ fn marked_destinations_stay_marked_while_the_list_changes_and_are_copied_togethe
     assert!(stage.line("10.20.4.17").starts_with(" •") && stage.line("10.20.9.30").starts_with("▌•"), "{}", stage.text());
     assert!(stage.line("2 marked").contains("y copies them"));
     // Another order, a filter that hides one of them, new events: the marks stay with their rows.
-    stage.press("sss");
+    stage.press("sss<enter>");
     stage.arrive(&[Stage::knock("2026-03-02T13:10:20Z", "10.20.77.1")]);
     stage.pass(3);
     assert!(stage.line("10.20.4.17").contains('•') && stage.line("10.20.9.30").contains('•') && !stage.line("10.20.8.8").contains('•'));
@@ -272,7 +269,7 @@ fn each_tab_has_its_marks_and_finds_them_again() {
     let marked = stage.text().lines().filter(|line| line.contains('•')).count();
     assert_eq!(marked, 1, "{}", stage.text());
     assert_eq!(copied(&mut stage).len(), 1);
-    stage.press("3<space>jj<space>");
+    stage.press("4<space>jj<space>");
     let times = copied(&mut stage);
     assert!(times.len() == 2 && times[0] != times[1], "{times:?}");
     // In a bucket in which nobody marked came they are copied by name, and the rows do not show.
@@ -280,18 +277,72 @@ fn each_tab_has_its_marks_and_finds_them_again() {
     assert!(!stage.text().lines().any(|line| line.contains('•') && line.contains("10.20.66.")), "{}", stage.text());
     assert_eq!(copied(&mut stage), ["10.20.66.12", "10.20.66.27"]);
     stage.press("<esc><esc><enter>");
-    assert_eq!(copied(&mut stage), ["10.20.66.12"], "a new visit begins without marks");
+    assert_eq!(copied(&mut stage), ["10.20.66.12", "10.20.66.27"], "what was marked stays evidence");
+    stage.press("M");
+    insta::assert_snapshot!("marks", stage.text());
+    stage.press("-<esc>");
+    assert_eq!(copied(&mut stage), ["10.20.66.27"]);
 }
 
 #[test]
-fn enter_narrows_to_a_source_and_then_shows_its_events() {
+fn enter_opens_the_page_of_a_row_and_from_there_the_destination_narrowed_to_it() {
     let mut stage = Stage::story(120, 40);
     stage.press("<enter><enter>");
-    let visit = |stage: &Stage| stage.app.investigation().visit().map(|visit| (visit.source.map(|source| source.to_string()), visit.tab));
-    assert_eq!(visit(&stage), Some((Some("10.20.66.12".to_owned()), Tab::Users)));
-    stage.press("1<enter>");
-    assert_eq!(visit(&stage), Some((Some("10.20.66.12".to_owned()), Tab::Events)));
+    let about = |stage: &Stage| stage.app.investigation().trail_label();
+    assert_eq!(about(&stage), "10.20.4.17 FILESRV-02 > source 10.20.66.12");
+    assert!(stage.line("[Destinations 1]").contains("Users 3"), "{}", stage.text());
+    stage.press("<enter>");
+    assert_eq!(about(&stage), "10.20.4.17 FILESRV-02 > source 10.20.66.12 > 10.20.4.17 FILESRV-02, source 10.20.66.12");
+    assert!(stage.line("[Users 3]").contains("Sources 1"));
+    stage.press("4");
     assert!(stage.line("[Events").contains("[Events 3]"));
+    stage.press("<esc><esc><esc>");
+    assert_eq!(about(&stage), "");
+}
+
+#[test]
+fn pages_of_a_source_and_a_user() {
+    for size in SIZES {
+        seen("page_of_a_source", "<enter><enter>", size);
+        seen("page_of_a_user", "<enter>2<enter>", size);
+    }
+}
+
+#[test]
+fn every_table_sorts_by_any_column() {
+    let mut stage = Stage::story(120, 40);
+    let first = |stage: &Stage| {
+        let text = stage.text();
+        let lines: Vec<&str> = text.lines().collect();
+        let titles = lines.iter().position(|line| line.contains("also to")).expect("titles");
+        lines[titles + 1].split_whitespace().find(|word| word.starts_with(char::is_numeric)).map(str::to_owned)
+    };
+    stage.press("<enter>s");
+    insta::assert_snapshot!("sorting", stage.text());
+    stage.press("2");
+    assert_eq!(first(&stage).as_deref(), Some("10.20.1.10"), "by address, not by letters");
+    stage.press("S");
+    assert_eq!(first(&stage).as_deref(), Some("127.0.0.1"));
+    stage.press("s7");
+    assert_eq!(first(&stage).as_deref(), Some("10.20.1.10"), "most events first");
+    // The same column again turns it around; the first line is the order in which they come.
+    stage.press("s7");
+    assert_eq!(first(&stage).as_deref(), Some("127.0.0.1"));
+    stage.press("s1");
+    assert_eq!(first(&stage).as_deref(), Some("10.20.66.12"));
+    stage.press("<esc>s4s4");
+    let text = stage.text();
+    let place = |name: &str| text.lines().position(|line| line.contains(name)).expect("a row");
+    assert!(place("NEW-VM") < place("JUMP03") && place("JUMP03") < place("FILESRV-02"), "{text}");
+}
+
+#[test]
+fn a_row_of_several_values_asks_which() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("<enter>4+");
+    insta::assert_snapshot!("values", stage.text());
+    stage.press("2");
+    assert!(stage.line("rdptriage").contains("user.name:"), "{}", stage.text());
 }
 
 #[test]
@@ -314,7 +365,7 @@ fn time_ranges_ask_anew() {
 
 #[test]
 fn every_key_of_a_footer_does_something() {
-    for keys in ["", "<enter>", "<enter><tab>", "<enter>3<enter>", "?", ":", "t", "i", "/"] {
+    for keys in ["", "<enter>", "<enter><tab>", "<enter>4<enter>", "?", ":", "t", "i", "/"] {
         let mut stage = Stage::story(200, 50);
         stage.press(keys);
         let footer = stage.text().lines().last().map(str::to_owned).unwrap_or_default();
@@ -339,7 +390,10 @@ proptest! {
 }
 
 /// Every key that is bound somewhere, and some that type.
-const KEYS: [&str; 49] = [
+const KEYS: [&str; 52] = [
+    "M",
+    "4",
+    "5",
     "<space>",
     "j",
     "k",

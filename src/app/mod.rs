@@ -315,7 +315,7 @@ impl App {
                 Outcome::Consumed(wants) => self.fulfil(wants),
                 Outcome::Ignored => match action {
                     // The key that opened a popup closes it too.
-                    Action::Back | Action::Quit | Action::Help | Action::Query | Action::TimeRange => self.fulfil(vec![Want::Close]),
+                    Action::Back | Action::Quit | Action::Help | Action::Query | Action::TimeRange | Action::Marks => self.fulfil(vec![Want::Close]),
                     _ => Vec::new(),
                 },
             };
@@ -335,6 +335,7 @@ impl App {
             Action::Quit | Action::Back => vec![Want::Msg(Msg::Left)],
             Action::Help => vec![Want::Layer(Box::new(view::help::Help::new(self.mode())))],
             Action::Palette => vec![Want::Layer(Box::new(view::palette::Palette::new(self.mode())))],
+            Action::Marks => vec![Want::Layer(Box::<view::marks::Marks>::default())],
             Action::Query => vec![Want::Layer(Box::<view::query::QueryText>::default())],
             Action::TimeRange => vec![Want::Layer(Box::new(view::period::Periods::new(self.investigation.period)))],
             Action::BucketSize => vec![Want::Msg(Msg::BucketSizeChanged)],
@@ -365,6 +366,12 @@ impl App {
                 Want::Words(words) => {
                     if let Some(page) = self.pages.last_mut() {
                         page.set_words(&words);
+                    }
+                }
+                Want::Sort(sort) => {
+                    if let Some(mut page) = self.pages.pop() {
+                        self.with_context(|cx| page.set_sort(sort, cx));
+                        self.pages.push(page);
                     }
                 }
                 Want::Say(notice) => self.notice = Some(notice),

@@ -167,36 +167,77 @@ pub struct Files {
 /// Where events come from, and which of them are meant.
 #[derive(Args, Debug, Clone, Default)]
 pub struct Origin {
-    /// A node of the cluster; repeatable
-    #[arg(long, value_name = "URL", help_heading = "Cluster")]
+    /// A node of the cluster; repeatable, tried in this order
+    #[arg(long, value_name = "URL", conflicts_with_all = ["profile", "context", "start_local", "cloud_id"], help_heading = "Cluster")]
     pub url: Vec<String>,
+    /// A cloud id instead of a URL
+    #[arg(long, value_name = "ID", conflicts_with_all = ["profile", "context", "start_local"], help_heading = "Cluster")]
+    pub cloud_id: Option<String>,
+    /// A cluster of the settings file
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["context", "start_local"], help_heading = "Cluster")]
+    pub profile: Option<String>,
+    /// A context of ~/.elasticrc.yml
+    #[arg(long, value_name = "NAME", conflicts_with = "start_local", help_heading = "Cluster")]
+    pub context: Option<String>,
+    /// The folder that start-local made, with its .env
+    #[arg(long, value_name = "DIR", help_heading = "Cluster")]
+    pub start_local: Option<PathBuf>,
     /// Index pattern; repeatable
     #[arg(long, value_name = "PATTERN", value_delimiter = ',', help_heading = "Cluster")]
     pub index: Vec<String>,
-    /// PEM file of the authority that signed the cluster's certificate
-    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
-    pub ca_cert: Option<PathBuf>,
-    /// SHA-256 of a certificate of the cluster's chain
-    #[arg(long, value_name = "HEX", help_heading = "Cluster")]
-    pub ca_fingerprint: Option<String>,
+
     /// File with an API key, readable by its owner alone
-    #[arg(long, value_name = "FILE", help_heading = "Cluster")]
+    #[arg(long, value_name = "FILE", help_heading = "Logging in")]
     pub api_key_file: Option<PathBuf>,
+    /// Command that prints an API key; no shell is started
+    #[arg(long, value_name = "COMMAND", value_parser = command_line, help_heading = "Logging in")]
+    pub api_key_command: Option<Argv>,
     /// Refused: a key on the command line stands in `ps` and in the shell's history
     #[arg(long, value_name = "KEY", hide = true)]
     pub api_key: Option<String>,
-    /// Name of a user
-    #[arg(long, value_name = "NAME", requires = "password_file", help_heading = "Cluster")]
+    /// Name of a user; the password is asked for where no flag says where it is
+    #[arg(long, value_name = "NAME", help_heading = "Logging in")]
     pub user: Option<String>,
     /// File with the user's password, readable by its owner alone
-    #[arg(long, value_name = "FILE", requires = "user", help_heading = "Cluster")]
+    #[arg(long, value_name = "FILE", requires = "user", help_heading = "Logging in")]
     pub password_file: Option<PathBuf>,
+    /// Command that prints the user's password; no shell is started
+    #[arg(long, value_name = "COMMAND", value_parser = command_line, requires = "user", help_heading = "Logging in")]
+    pub password_command: Option<Argv>,
+    /// Refused, as an API key is
+    #[arg(long, value_name = "PASSWORD", hide = true)]
+    pub password: Option<String>,
+    /// File with an access token, readable by its owner alone
+    #[arg(long, value_name = "FILE", help_heading = "Logging in")]
+    pub bearer_file: Option<PathBuf>,
+    /// Command that prints an access token; no shell is started
+    #[arg(long, value_name = "COMMAND", value_parser = command_line, help_heading = "Logging in")]
+    pub bearer_command: Option<Argv>,
+    /// Refused, as an API key is
+    #[arg(long, value_name = "TOKEN", hide = true)]
+    pub bearer: Option<String>,
+    /// Ask for the API key, or with --user for the password, without showing it
+    #[arg(long, help_heading = "Logging in")]
+    pub ask: bool,
+    /// PEM file of your own certificate
+    #[arg(long, value_name = "FILE", requires = "client_key", help_heading = "Logging in")]
+    pub client_cert: Option<PathBuf>,
+    /// PEM file of its key, readable by its owner alone
+    #[arg(long, value_name = "FILE", requires = "client_cert", help_heading = "Logging in")]
+    pub client_key: Option<PathBuf>,
+
+    /// PEM file of the authority that signed the cluster's certificate
+    #[arg(long, value_name = "FILE", help_heading = "Security")]
+    pub ca_cert: Option<PathBuf>,
+    /// SHA-256 of that authority's certificate, as Elasticsearch prints it when it is set up
+    #[arg(long, value_name = "HEX", help_heading = "Security")]
+    pub ca_fingerprint: Option<String>,
+    /// A proxy on the way to the cluster, or none (default: as HTTPS_PROXY and NO_PROXY say)
+    #[arg(long, value_name = "URL", help_heading = "Security")]
+    pub proxy: Option<String>,
     /// Send credentials unencrypted to another machine
-    #[arg(long, help_heading = "Cluster")]
+    #[arg(long, help_heading = "Security")]
     pub allow_plaintext: bool,
-    /// A cluster of the settings file
-    #[arg(long, value_name = "NAME", conflicts_with = "url", help_heading = "Cluster")]
-    pub profile: Option<String>,
 
     /// First moment: RFC 3339 or date math such as now-12h (default: all of the files, now-12h on a cluster)
     #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Which events")]
@@ -222,6 +263,16 @@ pub struct Origin {
     /// A file of Sigma rules; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Which events")]
     pub rule: Vec<PathBuf>,
+}
+
+/// A program and its arguments.
+pub type Argv = std::sync::Arc<[String]>;
+
+fn command_line(text: &str) -> Result<Argv, String> {
+    match shell_words::split(text) {
+        Ok(argv) if !argv.is_empty() => Ok(argv.into()),
+        _ => Err("expected a program and its arguments, quoted as in a shell".to_owned()),
+    }
 }
 
 /// Where the answer goes.
@@ -342,8 +393,11 @@ mod tests {
             ("counts --bucket 20m", "none of 15m, 1h, 6h"),
             ("counts --port 0", "0 is not in 1..=65535"),
             ("demo --speed fast", "expected a number"),
-            ("counts --user kim", "--password-file"),
+            ("counts --password-file p", "--user"),
             ("counts --profile a --url https://b.example", "cannot be used with"),
+            ("counts --context a --start-local b", "cannot be used with"),
+            ("counts --client-cert c", "--client-key"),
+            ("counts --api-key-command '", "expected a program and its arguments"),
         ];
         for (line, expected) in table {
             let error = Arguments::try_parse_from(["rdptriage"].into_iter().chain(line.split(' '))).unwrap_err().to_string();

@@ -12,6 +12,7 @@ mod events;
 pub mod failure;
 mod files;
 mod hunt;
+mod login;
 pub mod origin;
 pub mod output;
 mod period;

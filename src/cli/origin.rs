@@ -3,21 +3,20 @@
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use jiff::tz::TimeZone;
-use url::Url;
-
 use super::arguments::Origin;
 use super::completeness::Report;
 use super::failure::Failure;
+use super::login;
 use super::period;
-use crate::backend::elastic::{self, Connection, Credentials};
+use crate::backend::elastic::{self, Connection};
 use crate::backend::local::read::progress::Progress;
 use crate::backend::{Backend, BackendError};
-use crate::config::{Config, Environment, Profile};
+use crate::config::{Cluster, Config, Environment};
 use crate::domain::{BucketSize, Completeness, Families, Range, Timestamp};
 use crate::investigation::Period;
 use crate::query::{Answer, Ask, Filter, Scope};
 use crate::sigma::RuleSet;
+use jiff::tz::TimeZone;
 
 /// Hours of a cluster's events that are meant where nobody says which.
 const HOURS: i64 = 12;
@@ -62,9 +61,17 @@ impl Request {
     /// # Errors
     /// Where they contradict each other, or name something that is not there.
     pub fn new(paths: &[PathBuf], origin: &Origin, config: &Config, environment: &Environment) -> Result<Option<Self>, Failure> {
-        let ports = ports(origin, config);
-        let Some(source) = source(paths, origin, config, environment, &ports)? else { return Ok(None) };
-        let zones = if origin.zone.is_empty() { config.zones.iter().flatten().map(|name| zone(name)).collect::<Result<_, _>>()? } else { origin.zone.clone() };
+        login::refuse_secrets(origin)?;
+        let chosen = if paths.is_empty() { login::chosen(origin, config, environment)? } else { None };
+        super::tell(chosen.as_ref().map_or(&[], |cluster| cluster.notes.as_slice()));
+        let profile = chosen.as_ref().and_then(|cluster| cluster.profile.clone()).unwrap_or_default();
+        let ports = ports(origin, profile.ports.as_ref().or(config.ports.as_ref()));
+        let Some(source) = source(paths, origin, chosen.as_ref(), environment, &ports)? else { return Ok(None) };
+        let zones = if origin.zone.is_empty() {
+            profile.zones.as_ref().or(config.zones.as_ref()).into_iter().flatten().map(|name| zone(name)).collect::<Result<_, _>>()?
+        } else {
+            origin.zone.clone()
+        };
         let naive_zone = match &origin.naive_zone {
             Some(zone) => zone.clone(),
             None => config.naive_zone.as_deref().map_or(Ok(TimeZone::UTC), zone)?,
@@ -80,10 +87,10 @@ impl Request {
             ids.dedup();
             ids
         };
-        let schemas = match crate::config::folder(environment) {
-            Some(folder) => crate::config::toml_files(&folder.join("schemas"))?,
-            None => Vec::new(),
-        };
+        let mut schemas = Vec::new();
+        for folder in crate::config::folder(environment).map(|folder| folder.join("schemas")).into_iter().chain(profile.schemas) {
+            schemas.extend(crate::config::toml_files(&folder)?);
+        }
         Ok(Some(Self {
             source,
             ports,
@@ -153,9 +160,9 @@ impl Request {
     }
 }
 
-fn ports(origin: &Origin, config: &Config) -> Vec<u16> {
+fn ports(origin: &Origin, settings: Option<&Vec<u16>>) -> Vec<u16> {
     let mut ports = vec![3389];
-    for port in config.ports.iter().flatten().chain(&origin.port) {
+    for port in settings.into_iter().flatten().chain(&origin.port) {
         if !ports.contains(port) {
             ports.push(*port);
         }
@@ -168,70 +175,17 @@ fn zone(name: &str) -> Result<TimeZone, Failure> {
         .map_err(|_| Failure::error(format!("the settings name a time zone {name:?} that does not exist")).advise("write a name such as Europe/Berlin"))
 }
 
-fn source(paths: &[PathBuf], origin: &Origin, config: &Config, environment: &Environment, ports: &[u16]) -> Result<Option<Source>, Failure> {
-    if origin.api_key.is_some() {
-        return Err(Failure::usage("refused an API key on the command line, where `ps` and the shell's history show it")
-            .advise("put it into a file with mode 0600 and give --api-key-file FILE, or set ELASTICSEARCH_API_KEY"));
-    }
+fn source(paths: &[PathBuf], origin: &Origin, chosen: Option<&Cluster>, environment: &Environment, ports: &[u16]) -> Result<Option<Source>, Failure> {
     if !paths.is_empty() {
-        if !origin.url.is_empty() || origin.profile.is_some() {
+        let names_cluster =
+            !origin.url.is_empty() || [&origin.profile, &origin.context, &origin.cloud_id].into_iter().any(Option::is_some) || origin.start_local.is_some();
+        if names_cluster {
             return Err(Failure::usage("both files and a cluster are named").advise("ask one at a time"));
         }
         return Ok(Some(Source::Files(paths.to_vec())));
     }
-    let profile = |name: &str| {
-        let known = || config.profile.keys().map(String::as_str).collect::<Vec<_>>().join(", ");
-        config
-            .profile
-            .get(name)
-            .ok_or_else(|| Failure::usage(format!("there is no profile {name:?} in the settings")).advise(format!("the profiles are: {}", known())))
-    };
-    let (base, may_use_environment) = match (&origin.profile, environment.urls(), &config.default_profile) {
-        _ if !origin.url.is_empty() => (Profile { url: origin.url.clone(), ..Profile::default() }, true),
-        (Some(name), _, _) => (profile(name)?.clone(), false),
-        (None, Some(url), _) => (Profile { url, ..Profile::default() }, true),
-        (None, None, Some(name)) => (profile(name)?.clone(), false),
-        (None, None, None) => return Ok(None),
-    };
-    let mut connection = Connection::to(base.url.iter().map(|url| checked(url)).collect::<Result<_, _>>()?);
-    connection.index = if origin.index.is_empty() { base.index } else { origin.index.clone() };
-    connection.ca_cert = origin.ca_cert.clone().or(base.ca_cert);
-    connection.ca_fingerprint = origin.ca_fingerprint.clone().or(base.ca_fingerprint);
-    connection.allow_plaintext = origin.allow_plaintext || base.allow_plaintext;
-    connection.ports = ports.to_vec();
-    let login = |user: &Option<String>, file: &Option<PathBuf>| Some((user.clone()?, file.clone()?));
-    connection.credentials = if let Some(file) = &origin.api_key_file {
-        Credentials::api_key_from_file(file)?
-    } else if let Some((user, file)) = login(&origin.user, &origin.password_file) {
-        Credentials::basic_from_file(&user, &file)?
-    } else if let Some(file) = &base.api_key_file {
-        Credentials::api_key_from_file(file)?
-    } else if let Some((user, file)) = login(&base.user, &base.password_file) {
-        Credentials::basic_from_file(&user, &file)?
-    } else if may_use_environment {
-        from_environment(environment)?
-    } else {
-        Credentials::None
-    };
-    Ok(Some(Source::Cluster(Box::new(connection))))
-}
-
-/// The environment's secrets go only to a cluster that a flag or the environment itself names, never to a profile's.
-fn from_environment(environment: &Environment) -> Result<Credentials, Failure> {
-    if let Some(key) = environment.api_key() {
-        return Credentials::api_key(key).ok_or_else(|| Failure::error("the API key of the environment is neither id:key nor its encoded form"));
-    }
-    Ok(environment.login().map_or(Credentials::None, |(user, password)| Credentials::Basic { user: user.to_owned(), password: password.to_owned() }))
-}
-
-/// The URL, unless it holds a password. What is refused is not repeated.
-fn checked(text: &str) -> Result<String, Failure> {
-    let url = Url::parse(text).map_err(|error| Failure::usage(format!("a cluster's address is no URL ({error})")).advise("write it as https://host:9200"))?;
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Failure::usage("refused a password inside a cluster's address, where `ps` and the shell's history show it")
-            .advise("give --user NAME --password-file FILE, or --api-key-file FILE"));
-    }
-    Ok(text.to_owned())
+    let Some(cluster) = chosen else { return Ok(None) };
+    Ok(Some(Source::Cluster(Box::new(login::connection(cluster, ports, environment)?))))
 }
 
 impl From<crate::config::ConfigError> for Failure {
@@ -345,19 +299,14 @@ mod tests {
     }
 
     fn profiles() -> Config {
-        let lab = Profile { url: vec!["https://lab.example".to_owned()], index: vec!["lab-*".to_owned()], ..Profile::default() };
+        let lab = crate::config::Profile {
+            url: vec!["https://lab.example".to_owned()],
+            index: vec!["lab-*".to_owned()],
+            ports: Some(vec![3391]),
+            zones: Some(vec!["Europe/Berlin".to_owned()]),
+            ..Default::default()
+        };
         Config { profile: [("lab".to_owned(), lab)].into(), default_profile: Some("lab".to_owned()), ports: Some(vec![3389, 3390]), ..Config::defaults() }
-    }
-
-    #[test]
-    fn secrets_on_the_command_line_are_refused_and_not_repeated() {
-        let key = Origin { api_key: Some("hunter2".to_owned()), ..to("https://es.example") };
-        for origin in [key, to("https://kim:hunter2@es.example"), to("https://hunter2@es.example")] {
-            let error = request(&origin, &Config::defaults(), &[]).unwrap_err();
-            assert_eq!(error.code(), super::super::failure::USAGE);
-            assert!(error.advice().is_some_and(|advice| advice.contains("--api-key-file FILE")));
-            assert!(!format!("{error} {error:?}").contains("hunter2"), "{error:?}");
-        }
     }
 
     #[test]
@@ -368,7 +317,7 @@ mod tests {
         let lab = connection(&Origin::default(), &profiles(), &[]);
         assert_eq!(
             (lab.urls.as_slice(), lab.index.as_slice(), lab.ports.as_slice()),
-            (["https://lab.example".to_owned()].as_slice(), ["lab-*".to_owned()].as_slice(), [3389, 3390].as_slice())
+            (["https://lab.example".to_owned()].as_slice(), ["lab-*".to_owned()].as_slice(), [3389, 3391].as_slice())
         );
         let named = Origin { profile: Some("lab".to_owned()), ..Origin::default() };
         assert_eq!(connection(&named, &profiles(), &environment).urls, ["https://lab.example"]);
@@ -376,10 +325,12 @@ mod tests {
     }
 
     #[test]
-    fn the_environments_secrets_never_go_to_a_profile() {
-        let environment = [("ES_API_KEY", "id:key")];
-        assert_eq!(connection(&to("https://flag.example"), &profiles(), &environment).credentials, Credentials::ApiKey("id:key".to_owned()));
-        assert_eq!(connection(&Origin::default(), &profiles(), &environment).credentials, Credentials::None);
+    fn a_profile_says_what_is_particular_to_its_site() {
+        let zones = |origin: &Origin| {
+            request(origin, &profiles(), &[]).unwrap().unwrap().zones.iter().filter_map(TimeZone::iana_name).map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(zones(&Origin::default()), ["Europe/Berlin"]);
+        assert_eq!(zones(&to("https://es.example")), ["UTC"]);
     }
 
     #[test]
@@ -394,12 +345,5 @@ mod tests {
         assert_eq!(range(None, Some("2025-01-01")).unwrap(), Some(Range { from: Timestamp::MIN, to: "2025-01-01T00:00:00Z".parse().unwrap() }));
         assert!(range(Some("now"), Some("now-1h")).unwrap_err().to_string().contains("empty"));
         assert!(range(Some("soon"), None).unwrap_err().to_string().starts_with("--from: \"soon\" is no time"));
-    }
-
-    #[test]
-    fn an_unknown_profile_names_the_known_ones() {
-        let origin = Origin { profile: Some("prod".to_owned()), ..Origin::default() };
-        let error = request(&origin, &profiles(), &[]).unwrap_err();
-        assert_eq!((error.to_string().as_str(), error.advice()), ("there is no profile \"prod\" in the settings", Some("the profiles are: lab")));
     }
 }

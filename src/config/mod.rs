@@ -1,6 +1,12 @@
 //! Settings: defaults < file < environment < flags. Each default stands once, in `default.toml`.
 
+pub mod cloud_id;
+pub mod cluster;
+pub mod elastic_cli;
 pub mod environment;
+mod login;
+mod profile;
+pub mod start_local;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -8,7 +14,10 @@ use std::path::{Path, PathBuf};
 use etcetera::{BaseStrategy as _, choose_base_strategy};
 use serde::Deserialize;
 
+pub use cluster::{Cluster, Flags, Said};
 pub use environment::Environment;
+pub use login::{Login, SecretAt};
+pub use profile::Profile;
 
 use crate::domain::BucketSize;
 
@@ -36,31 +45,6 @@ pub struct Config {
     pub profile: BTreeMap<String, Profile>,
 }
 
-/// How to reach one cluster.
-#[derive(Clone, PartialEq, Debug, Default, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Profile {
-    /// Base URLs of its nodes.
-    #[serde(default)]
-    pub url: Vec<String>,
-    /// Index patterns.
-    #[serde(default)]
-    pub index: Vec<String>,
-    /// PEM file of the authority that signed its certificate.
-    pub ca_cert: Option<PathBuf>,
-    /// SHA-256 of a certificate of its chain.
-    pub ca_fingerprint: Option<String>,
-    /// File with an API key.
-    pub api_key_file: Option<PathBuf>,
-    /// Name of a user.
-    pub user: Option<String>,
-    /// File with the user's password.
-    pub password_file: Option<PathBuf>,
-    /// Whether credentials may travel unencrypted to another machine.
-    #[serde(default)]
-    pub allow_plaintext: bool,
-}
-
 /// Why the settings cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("{what}")]
@@ -72,16 +56,36 @@ pub struct ConfigError {
 }
 
 impl Config {
-    /// The settings of this user on this machine, the environment's included.
+    /// The settings of this user on this machine.
     ///
     /// # Errors
     /// Where a file is there but cannot be read or holds what is no setting.
     pub fn load(environment: &Environment) -> Result<Self, ConfigError> {
-        let file = match folder(environment) {
-            Some(folder) => Self::from_file(&folder.join("config.toml"))?,
-            None => Self::default(),
-        };
-        Ok(file.over(Self::defaults()))
+        Ok(Self::load_with_origins(environment)?.0)
+    }
+
+    /// The settings, and for each but the profiles' who says it.
+    ///
+    /// # Errors
+    /// As [`Config::load`].
+    pub fn load_with_origins(environment: &Environment) -> Result<(Self, BTreeMap<String, String>), ConfigError> {
+        let mut layers = vec![("default".to_owned(), table(DEFAULT, "the default settings")?)];
+        if let Some(path) = file(environment)
+            && let Some(text) = text_of(&path)?
+        {
+            // On its own first, so that what is wrong is told with its line.
+            Self::parse(&text, &path.display().to_string())?;
+            layers.push((path.display().to_string(), table(&text, &path.display().to_string())?));
+        }
+        let (mut merged, mut origins) = (toml::Table::new(), BTreeMap::new());
+        for (by, layer) in layers {
+            for (key, value) in layer {
+                origins.insert(key.clone(), by.clone());
+                merged.insert(key, value);
+            }
+        }
+        let config = merged.try_into().map_err(|error| ConfigError { what: format!("the settings do not fit together ({error})"), advice: None })?;
+        Ok((config, origins))
     }
 
     /// The defaults.
@@ -89,20 +93,8 @@ impl Config {
         toml::from_str(DEFAULT).expect("a test reads the default settings")
     }
 
-    fn from_file(path: &Path) -> Result<Self, ConfigError> {
-        let text = match std::fs::read_to_string(path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(error) => {
-                let what = format!("the settings in {} could not be read ({error})", path.display());
-                return Err(ConfigError { what, advice: Some("make the file readable, or move it away".to_owned()) });
-            }
-        };
-        Self::parse(&text, &path.display().to_string())
-    }
-
     /// Reads settings; `name` is for messages.
-    fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
         toml::from_str(text).map_err(|error: toml::de::Error| {
             let line =
                 error.span().and_then(|span| text.get(..span.start)).map_or(1, |before| before.lines().count().max(1) + usize::from(before.ends_with('\n')));
@@ -110,22 +102,27 @@ impl Config {
             ConfigError { what: format!("{name}, line {line}: {reason}"), advice: Some("the settings are those of `rdptriage config`".to_owned()) }
         })
     }
+}
 
-    /// This, and for whatever it does not say, `below`.
-    #[must_use]
-    fn over(self, below: Self) -> Self {
-        let mut profile = below.profile;
-        profile.extend(self.profile);
-        Self {
-            theme: self.theme.or(below.theme),
-            bucket: self.bucket.or(below.bucket),
-            ports: self.ports.or(below.ports),
-            zones: self.zones.or(below.zones),
-            naive_zone: self.naive_zone.or(below.naive_zone),
-            default_profile: self.default_profile.or(below.default_profile),
-            profile,
+fn table(text: &str, name: &str) -> Result<toml::Table, ConfigError> {
+    text.parse().map_err(|error: toml::de::Error| ConfigError { what: format!("{name}: {}", error.message()), advice: None })
+}
+
+/// The text of a file; `None` where there is none.
+fn text_of(path: &Path) -> Result<Option<String>, ConfigError> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Some(text)),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(error) => {
+            let what = format!("the settings in {} could not be read ({error})", path.display());
+            Err(ConfigError { what, advice: Some("make the file readable, or move it away".to_owned()) })
         }
     }
+}
+
+/// The file of this user's settings, whether it is there or not.
+pub fn file(environment: &Environment) -> Option<PathBuf> {
+    folder(environment).map(|folder| folder.join("config.toml"))
 }
 
 /// Where this user's files are: settings, schemas, themes, keys.

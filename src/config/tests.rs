@@ -50,6 +50,16 @@ fn broken_settings_are_refused_with_file_line_and_reason() {
 }
 
 #[test]
+fn every_setting_tells_who_says_it() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config.toml");
+    std::fs::write(&path, "ports = [3389, 3390]\n").unwrap();
+    let (config, origins) = Config::load_with_origins(&Environment::of([("RDPTRIAGE_CONFIG_DIR", folder.path().to_str().unwrap())])).unwrap();
+    assert_eq!((config.ports, config.bucket), (Some(vec![3389, 3390]), Some(BucketSize::Quarter)));
+    assert_eq!((origins["ports"].as_str(), origins["bucket"].as_str()), (path.to_str().unwrap(), "default"));
+}
+
+#[test]
 fn the_environment_names_cluster_and_key() {
     let environment = Environment::of([
         ("ES_URL", "https://a.example"),
@@ -58,10 +68,10 @@ fn the_environment_names_cluster_and_key() {
         ("API_KEY", "other"),
         ("ES_USERNAME", "kim"),
     ]);
-    assert_eq!(environment.urls(), Some(vec!["https://a.example".to_owned()]));
-    assert_eq!((environment.api_key(), environment.login()), (Some("k"), None));
+    assert_eq!(environment.urls(), Some(("ES_URL", vec!["https://a.example".to_owned()])));
+    assert_eq!((environment.api_key(), environment.login()), (Some(("ES_API_KEY", "k")), None));
     let listed = Environment::of([("ELASTICSEARCH_URL", ""), ("ELASTICSEARCH_HOSTS", "[\"https://b.example\", \"https://c.example\"]")]);
-    assert_eq!(listed.urls(), Some(vec!["https://b.example".to_owned(), "https://c.example".to_owned()]));
+    assert_eq!(listed.urls(), Some(("ELASTICSEARCH_HOSTS", vec!["https://b.example".to_owned(), "https://c.example".to_owned()])));
     assert!(!format!("{environment:?}").contains("example"));
 }
 

@@ -118,6 +118,7 @@ actions! {
     Ask: Refresh "refresh" "refresh" "Ask again now";
     Ask: OnlyNew "only-new" "only new" "List only what was never seen on this destination before, or everything again";
     Use: Mark "mark" "mark" "Mark the row, or take the mark away";
+    Use: Marks "marks" "marks" "List everything that is marked, to copy it or to go back to it";
     Use: Copy "copy" "copy" "Copy the marked rows, or what is under the cursor";
     Use: Query "query" "query" "Show the query behind what is shown, ready to paste into another tool";
     Use: PlainDump "plain-dump" "plain" "Write the screen as plain text to be selected by hand";

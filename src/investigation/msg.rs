@@ -4,9 +4,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::slot::{Epoch, Slot};
-use super::{Board, Period, Tab};
+use super::{Board, Mark, Period, Subject, Tab};
 use crate::detect::Plan;
-use crate::domain::{Address, Arrivals, BucketSize, Destination, Foreign, Range, Timestamp, Trouble};
+use crate::domain::{Arrivals, BucketSize, Destination, Range, Timestamp, Trouble};
 use crate::query::{Answer, Ask, Filter};
 
 /// Something that happened.
@@ -54,13 +54,10 @@ pub enum Msg {
     },
     /// The analyst looks at a destination.
     Visited(Arc<Destination>),
-    /// The analyst narrows the visit to a source or a user.
-    Narrowed {
-        /// To this source.
-        source: Option<Address>,
-        /// To this user.
-        user: Option<Foreign>,
-    },
+    /// The analyst opens what stands in a row, from its own side; from another page a destination is narrowed to that.
+    Opened(Subject),
+    /// A row is marked, or its mark taken away.
+    Marked(Mark),
     /// The analyst goes back one step.
     Left,
     /// A tab was opened.

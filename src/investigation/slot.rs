@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::Need;
 use crate::domain::{Completeness, Kept, Load, Timestamp, Trouble};
 use crate::query::Ask;
 
@@ -20,12 +21,8 @@ pub enum Slot {
     Count,
     /// Judging them.
     Detection,
-    /// The sources of the visited destination.
-    Sources,
-    /// Its users.
-    Users,
-    /// A page of its events.
-    Events,
+    /// Something of the visited place.
+    Visit(Need),
 }
 
 /// Number of a question: answers to older questions are dropped.

@@ -10,6 +10,7 @@ use super::board::Board;
 use super::late::Late;
 use super::period::Period;
 use super::slot::{Epoch, Fetched, Slot};
+use super::subject::Mark;
 use super::visit::Visit;
 use crate::domain::{Arrivals, BucketSize, Completeness, Range, Timestamp};
 use crate::query::{Ask, Filter, Overview, Scope};
@@ -88,6 +89,8 @@ pub struct Investigation {
     pub frozen: Option<Timestamp>,
     /// Where the analyst is: empty on the list of destinations.
     pub trail: Vec<Visit>,
+    /// What the analyst kept, in the order of marking.
+    pub marks: Vec<Mark>,
     /// Number of the last question.
     pub epoch: Epoch,
 }
@@ -123,6 +126,7 @@ impl Investigation {
             next_history: Duration::ZERO,
             frozen: None,
             trail: Vec::new(),
+            marks: Vec::new(),
             epoch: Epoch::default(),
         }
     }
@@ -141,6 +145,16 @@ impl Investigation {
     /// The visited place, where there is one.
     pub fn visit(&self) -> Option<&Visit> {
         self.trail.last()
+    }
+
+    /// The steps of the trail in words, inert; empty on the list of destinations.
+    pub fn trail_label(&self) -> String {
+        self.trail.iter().map(Visit::label).collect::<Vec<_>>().join(" > ")
+    }
+
+    /// The stretch of time that is looked at.
+    pub fn looked_at(&self) -> Range {
+        self.visit().map_or(self.range, |visit| visit.focus(self.range, self.size).range())
     }
 
     /// Whether more events may come and the view follows them.
@@ -240,12 +254,8 @@ impl Investigation {
     pub fn shown_asks(&self) -> Vec<&Ask> {
         match self.visit() {
             Some(visit) => {
-                let tab = match visit.tab {
-                    super::Tab::Sources => &visit.sources.ask,
-                    super::Tab::Users => &visit.users.ask,
-                    super::Tab::Events => &visit.events.ask,
-                };
-                tab.iter().chain(&self.arrivals.ask).collect()
+                let tab = visit.tab.needs().iter().filter_map(|need| visit.asked(*need));
+                tab.chain(visit.asked(super::Need::Timeline)).chain(&self.arrivals.ask).collect()
             }
             None => self.arrivals.ask.iter().chain(&self.history.ask).chain(&self.live.ask).collect(),
         }

@@ -1,48 +1,17 @@
-//! One step of the trail: a destination being looked at, perhaps narrowed to one source or user, with all that was
-//! fetched for it. Going back finds everything as it was left.
+//! One step of the trail: something looked at from its own side, perhaps narrowed, with all that was fetched for it.
+//! Going back finds everything as it was left.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::slot::Fetched;
-use super::{Board, Lane};
+use super::{Board, Lane, Need, Page, Subject, Tab};
 use crate::domain::{Address, BucketSize, Destination, Families, Foreign, Range, Timestamp};
-use crate::query::{Ask, EventPage, Filter, Scope, Tally, TallyBy};
+use crate::query::{Answer, Ask, EventPage, Filter, Scope, Tally, TallyBy};
 
 /// Events asked for at a time.
 pub const PAGE: usize = 200;
-
-/// The tabs below the chart.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default, PartialOrd, Ord)]
-pub enum Tab {
-    /// Who came.
-    #[default]
-    Sources,
-    /// As whom.
-    Users,
-    /// The events themselves.
-    Events,
-}
-
-impl Tab {
-    /// Every tab, left to right.
-    pub const ALL: [Self; 3] = [Self::Sources, Self::Users, Self::Events];
-
-    /// Its title.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Sources => "Sources",
-            Self::Users => "Users",
-            Self::Events => "Events",
-        }
-    }
-
-    /// The tab `by` places further, round and round.
-    pub fn step(self, by: isize) -> Self {
-        let place = (self as isize).saturating_add(by).rem_euclid(3);
-        Self::ALL.get(place.unsigned_abs()).copied().unwrap_or_default()
-    }
-}
 
 /// Which stretch of time the tabs are about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -67,12 +36,16 @@ impl Focus {
 /// One step of the trail.
 #[derive(Clone, Debug)]
 pub struct Visit {
-    /// The destination.
-    pub destination: Arc<Destination>,
-    /// The one source it is narrowed to.
+    /// From whose side it is looked at.
+    pub page: Page,
+    /// The destination, under any of its names.
+    pub destination: Option<Arc<Destination>>,
+    /// The source.
     pub source: Option<Address>,
-    /// The one user it is narrowed to.
+    /// The user.
     pub user: Option<Foreign>,
+    /// The program.
+    pub process: Option<Foreign>,
     /// The open tab.
     pub tab: Tab,
     /// Start of the bucket under the cursor.
@@ -89,12 +62,8 @@ pub struct Visit {
     pub only_new: bool,
     /// How many events the page passes over.
     pub skip: usize,
-    /// The sources.
-    pub sources: Fetched<Tally>,
-    /// The users.
-    pub users: Fetched<Tally>,
-    /// The page of events.
-    pub events: Fetched<EventPage>,
+    /// What was fetched.
+    pub fetched: BTreeMap<Need, Fetched<Answer>>,
     /// When the tables are to be asked (since the start): a moving cursor must not ask at every key.
     pub due: Option<Duration>,
 }
@@ -102,11 +71,22 @@ pub struct Visit {
 impl Visit {
     /// A first look at a destination, the cursor on its worst bucket.
     pub fn new(destination: Arc<Destination>, cursor: Timestamp) -> Self {
+        Self { destination: Some(destination), ..Self::of(Page::Destination, cursor) }
+    }
+
+    /// A first look at anything but a destination; `None` where it has no page.
+    pub fn first(subject: &Subject, cursor: Timestamp) -> Option<Self> {
+        Self::of(Page::Destination, cursor).opened(subject)
+    }
+
+    fn of(page: Page, cursor: Timestamp) -> Self {
         Self {
-            destination,
+            page,
+            destination: None,
             source: None,
             user: None,
-            tab: Tab::default(),
+            process: None,
+            tab: page.tabs().first().copied().unwrap_or(Tab::Events),
             cursor,
             is_moved: false,
             anchor: None,
@@ -114,24 +94,57 @@ impl Visit {
             zoom: None,
             only_new: false,
             skip: 0,
-            sources: Fetched::default(),
-            users: Fetched::default(),
-            events: Fetched::default(),
+            fetched: BTreeMap::new(),
             due: None,
         }
     }
 
-    /// The same place narrowed to one source or user, with nothing fetched yet.
-    #[must_use]
-    pub fn narrowed(&self, source: Option<Address>, user: Option<Foreign>) -> Self {
-        let mut visit = Self::new(Arc::clone(&self.destination), self.cursor);
-        visit.source = source.or(self.source);
-        visit.user = user.or_else(|| self.user.clone());
+    /// Something of this place looked at from its own side, about the same time, with nothing fetched yet; `None`
+    /// where it has no page, or is what is looked at already. A destination is narrowed to what this page is about.
+    pub fn opened(&self, subject: &Subject) -> Option<Self> {
+        let mut visit = match subject {
+            Subject::Destination(destination) => Self {
+                destination: Some(Arc::clone(destination)),
+                source: self.source,
+                user: self.user.clone(),
+                process: self.process.clone(),
+                ..Self::of(Page::Destination, self.cursor)
+            },
+            Subject::Source(source) => Self { source: Some(*source), ..Self::of(Page::Source, self.cursor) },
+            Subject::User(user) => Self { user: Some(user.clone()), ..Self::of(Page::User, self.cursor) },
+            Subject::Process(process) => Self { process: Some(process.clone()), ..Self::of(Page::Process, self.cursor) },
+            Subject::Event(_) | Subject::Other { .. } => return None,
+        };
+        if visit.page == self.page && visit.about() == self.about() {
+            return None;
+        }
+        // Of one source, who it came as is what is left to ask.
+        if visit.page == Page::Destination && visit.source.is_some() {
+            visit.tab = Tab::Users;
+        }
         visit.is_moved = self.is_moved;
         visit.brush = self.brush;
         visit.zoom = self.zoom;
-        visit.tab = if source.is_some() { Tab::Users } else { Tab::Sources };
-        visit
+        Some(visit)
+    }
+
+    /// Everything it is about: the one from whose side it is looked at first, then what that is narrowed to.
+    pub fn about(&self) -> Vec<Subject> {
+        let mut about: Vec<Subject> = Vec::new();
+        about.extend(self.destination.clone().map(Subject::Destination));
+        about.extend(self.source.map(Subject::Source));
+        about.extend(self.user.clone().map(Subject::User));
+        about.extend(self.process.clone().map(Subject::Process));
+        about
+    }
+
+    /// Where it stands in words, inert.
+    pub fn label(&self) -> String {
+        let step = |subject: Subject| match &subject {
+            Subject::Destination(_) => subject.label(),
+            _ => format!("{} {}", subject.sort(), subject.label()),
+        };
+        self.about().into_iter().map(step).collect::<Vec<_>>().join(", ")
     }
 
     /// What the chart shows of `shown`.
@@ -156,29 +169,68 @@ impl Visit {
 
     /// The part of the events that the tabs are about.
     pub fn scope(&self, range: Range, filter: &Filter) -> Scope {
+        let process = self.process.clone().and_then(|process| Subject::Process(process).condition()).unwrap_or_default();
         Scope {
             range,
-            families: Families::ALL,
-            destination: Some(Arc::clone(&self.destination)),
+            // A program is seen at work in what tells of processes, which no count of connections holds.
+            families: if self.process.is_some() { Families::EVERY } else { Families::ALL },
+            destination: self.destination.clone(),
             source: self.source,
             user: self.user.clone(),
-            filter: filter.clone(),
+            filter: filter.clone().and(process),
         }
     }
 
-    /// The question of a tab.
-    pub fn ask(&self, tab: Tab, range: Range, filter: &Filter) -> Ask {
+    /// The question behind a need: over `range`, of which the chart shows all of `shown`.
+    pub fn ask(&self, need: Need, range: Range, shown: Range, filter: &Filter) -> Ask {
         let scope = self.scope(range, filter);
-        match tab {
-            Tab::Sources => Ask::Tally { scope, by: TallyBy::Source },
-            Tab::Users => Ask::Tally { scope, by: TallyBy::User },
+        match need {
+            Need::Timeline => Ask::Arrivals { scope: Scope { range: shown, ..scope }, bucket: BucketSize::Quarter },
+            // What runs is told by events that count for no connection.
+            Need::Tally(by @ TallyBy::Process) => Ask::Tally { scope: Scope { families: Families::EVERY, ..scope }, by },
+            Need::Tally(by) => Ask::Tally { scope, by },
             // The list shows what the tables only count: session ends, shells and context too.
-            Tab::Events => Ask::Events { scope: Scope { families: Families::EVERY, ..scope }, skip: self.skip, take: PAGE },
+            Need::Events => Ask::Events { scope: Scope { families: Families::EVERY, ..scope }, skip: self.skip, take: PAGE },
         }
+    }
+
+    /// What is to be asked now, the most wanted first: what the open tab needs, the chart, and what the titles of the
+    /// first tabs count.
+    pub fn needs(&self) -> Vec<Need> {
+        let mut needs = self.tab.needs().to_vec();
+        if self.page != Page::Destination {
+            needs.push(Need::Timeline);
+        }
+        if self.tab != Tab::Events {
+            needs.extend(self.page.tabs().iter().take(2).flat_map(|tab| tab.needs()));
+        }
+        let mut seen = std::collections::BTreeSet::new();
+        needs.retain(|need| seen.insert(*need));
+        needs
+    }
+
+    /// The question that was asked last for a need.
+    pub fn asked(&self, need: Need) -> Option<&Ask> {
+        self.fetched.get(&need)?.ask.as_ref()
+    }
+
+    /// What was answered to a need, however old.
+    pub fn answer(&self, need: Need) -> Option<&Answer> {
+        self.fetched.get(&need)?.value()
+    }
+
+    /// The values of a field.
+    pub fn tally(&self, by: TallyBy) -> Option<&Tally> {
+        if let Answer::Tally(tally) = self.answer(Need::Tally(by))? { Some(tally) } else { None }
+    }
+
+    /// The page of events.
+    pub fn events(&self) -> Option<&EventPage> {
+        if let Answer::Events(page) = self.answer(Need::Events)? { Some(page) } else { None }
     }
 
     /// Its lane on the board.
     pub fn lane<'a>(&self, board: &'a Board) -> Option<&'a Lane> {
-        board.lane(&self.destination)
+        board.lane(self.destination.as_ref()?)
     }
 }

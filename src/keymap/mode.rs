@@ -51,6 +51,7 @@ impl Mode {
             (Self::Prompt, Action::Back) => "cancel",
             (Self::Popup, Action::Enter) => "choose",
             (Self::Popup, Action::Back) => "close",
+            (Self::Popup, Action::FilterOut) => "take out",
             _ => action.word(),
         }
     }

@@ -35,8 +35,8 @@ pub fn search(keymap: &Keymap, mode: Mode, typed: &str) -> Vec<Entry> {
             found.push((false, score, Entry { action, key, hits: Vec::new() }));
         }
     }
-    // A stable sort: equals stay in the order of the help.
-    found.sort_by_key(|(by_name, score, _)| std::cmp::Reverse((*by_name, *score)));
+    // A stable sort: equals stay in the order of the help, but nine tabs do not push the commands out of sight.
+    found.sort_by_key(|(by_name, score, entry)| (std::cmp::Reverse((*by_name, *score)), entry.action.tab()));
     found.into_iter().map(|(_, _, entry)| entry).collect()
 }
 
@@ -58,10 +58,10 @@ mod tests {
     }
 
     #[test]
-    fn nothing_typed_lists_every_command_in_order() {
+    fn nothing_typed_lists_every_command_in_order_the_tabs_last() {
         let all: Vec<Action> = search(&Keymap::standard(), Mode::Table, "").into_iter().map(|entry| entry.action).collect();
-        let commands: Vec<Action> = Action::ALL.iter().copied().filter(|action| action.is_command()).collect();
-        assert_eq!(all, commands);
+        let (tabs, commands): (Vec<Action>, Vec<Action>) = Action::ALL.iter().filter(|action| action.is_command()).partition(|action| action.tab().is_some());
+        assert_eq!(all, [commands, tabs].concat());
     }
 
     #[test]

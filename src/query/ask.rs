@@ -38,7 +38,7 @@ impl Scope {
 }
 
 /// By what a tally counts.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Hash)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash)]
 pub enum TallyBy {
     /// By source address.
     Source,

@@ -1,7 +1,7 @@
 //! Screen 1: one row per destination with the figures that decide where to look first, and its lane.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -10,57 +10,16 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use super::filter::FilterPrompt;
-use super::{Ctx, Outcome, View, Want, moved, opening, words};
-use crate::domain::{Destination, Range, Severity};
-use crate::investigation::{Action, Board, Effect, Lane, Late, Msg};
+use super::list::{List, Rows};
+use super::{Ctx, Outcome, View, Want, opening, words};
+use crate::domain::{Range, Severity};
+use crate::investigation::{Action, Board, Lane, Late, Msg, Subject};
 use crate::keymap::Mode;
-use crate::query::Filter;
-use crate::query::filter::{Field, Pattern, Test};
 use crate::theme::Role;
 use crate::widget::lane::Slice;
-use crate::widget::table::{self, Cell, Column, Direction, Highlight, Table};
+use crate::widget::table::{self, Cell, Column, Direction, Table};
 use crate::widget::text::{self, Align};
 use crate::widget::{axis, severity};
-
-/// By what the rows are sorted.
-#[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
-enum Sort {
-    /// Highest score first.
-    #[default]
-    Score,
-    /// Most sources in the latest bucket first.
-    Now,
-    /// Most new sources first.
-    New,
-    /// By name.
-    Name,
-}
-
-impl Sort {
-    const ALL: [Self; 4] = [Self::Score, Self::Now, Self::New, Self::Name];
-
-    fn next(self) -> Self {
-        Self::ALL.iter().cycle().skip_while(|sort| **sort != self).nth(1).copied().unwrap_or_default()
-    }
-
-    const fn column(self) -> usize {
-        match self {
-            Self::Score => SCORE,
-            Self::Now => NOW,
-            Self::New => NEW,
-            Self::Name => DESTINATION,
-        }
-    }
-
-    const fn word(self) -> &'static str {
-        match self {
-            Self::Score => "score",
-            Self::Now => "sources now",
-            Self::New => "new sources",
-            Self::Name => "name",
-        }
-    }
-}
 
 const SCORE: usize = 0;
 const DESTINATION: usize = 1;
@@ -93,14 +52,8 @@ fn columns(width: u16, buckets: usize, label: usize, has_words: bool) -> [Column
 /// The list.
 #[derive(Default)]
 pub struct Destinations {
-    /// The destination under the cursor; the first row until somebody moves.
-    selected: Option<Arc<Destination>>,
-    offset: usize,
-    sort: Sort,
-    is_reversed: bool,
+    list: List,
     words: String,
-    /// Marked, in the order of marking. A mark outlives whatever hides its row.
-    marks: Vec<Arc<Destination>>,
 }
 
 /// A destination with what it is sorted by.
@@ -111,69 +64,87 @@ struct Row<'a> {
     new: usize,
 }
 
-impl<'a> Row<'a> {
-    fn of(lane: &'a Lane, since: i64) -> Self {
-        Self { lane, score: lane.score(), now: lane.cells.last().map_or(0, |cell| cell.count), new: lane.newcomers(since).count() }
+/// The lanes of a board as rows, highest score first.
+struct LaneRows<'a> {
+    rows: Vec<Row<'a>>,
+    board: &'a Board,
+    cx: Ctx<'a>,
+}
+
+impl<'a> LaneRows<'a> {
+    fn of(board: &'a Board, cx: &Ctx<'a>) -> Self {
+        let since = board.new_since(board.range);
+        let row = |lane: &'a Lane| Row { lane, score: lane.score(), now: lane.cells.last().map_or(0, |cell| cell.count), new: lane.newcomers(since).count() };
+        let mut rows: Vec<Row<'a>> = board.lanes.iter().map(row).collect();
+        // The name decides between equals, so that rows do not jump.
+        rows.sort_by(|one, two| by_score(two, one).then_with(|| one.lane.label.cmp(&two.lane.label)));
+        Self { rows, board, cx: *cx }
     }
 }
 
-/// A row as a line of inert text.
-fn line(row: &Row<'_>) -> String {
-    let name = row.lane.name.as_ref().map(words::inert).unwrap_or_default();
-    format!("{}\t{name}\tscore {}\t{} now\t{} new", words::inert(&row.lane.label), words::score(row.score), row.now, row.new)
+fn by_score(one: &Row<'_>, two: &Row<'_>) -> Ordering {
+    let peak = |row: &Row<'_>| row.lane.cells.peak();
+    one.score.unwrap_or(-1.0).total_cmp(&two.score.unwrap_or(-1.0)).then_with(|| peak(one).cmp(&peak(two)))
 }
 
-impl Destinations {
-    fn rows<'a>(&self, board: &'a Board) -> Vec<Row<'a>> {
-        let since = board.new_since(board.range);
-        let mut rows: Vec<Row<'a>> =
-            board.lanes.iter().filter(|lane| self.words.is_empty() || words::holds(&searched(lane), &self.words)).map(|lane| Row::of(lane, since)).collect();
-        rows.sort_by(|one, two| {
-            let order = self.compare(one, two);
-            // The name decides between equals either way, so that rows do not jump.
-            (if self.is_reversed { order.reverse() } else { order }).then_with(|| one.lane.label.cmp(&two.lane.label))
-        });
-        rows
+impl Rows for LaneRows<'_> {
+    fn columns(&self, width: u16, seen: &[usize]) -> Vec<Column> {
+        let label = seen.iter().filter_map(|row| self.rows.get(*row)).map(|row| text::width(row.lane.label.safe().as_str())).max().unwrap_or(0);
+        let has_words = self.board.is_judged && self.rows.iter().any(|row| row.score.is_none());
+        columns(width, self.board.buckets(), label, has_words).to_vec()
     }
 
-    fn compare(&self, one: &Row<'_>, two: &Row<'_>) -> Ordering {
-        let peak = |row: &Row<'_>| row.lane.cells.peak();
-        match self.sort {
-            Sort::Score => two.score.unwrap_or(-1.0).total_cmp(&one.score.unwrap_or(-1.0)).then_with(|| peak(two).cmp(&peak(one))),
-            Sort::Now => two.now.cmp(&one.now),
-            Sort::New => two.new.cmp(&one.new),
-            Sort::Name => one.lane.destination.cmp(&two.lane.destination),
+    fn len(&self) -> usize {
+        self.rows.len()
+    }
+
+    fn cell(&self, row: usize, column: usize, width: u16) -> Cell<'_> {
+        self.rows.get(row).map_or(Cell::Text(Vec::new()), |row| cell(row, column, width, self.board, &self.cx))
+    }
+
+    fn compare(&self, column: usize, one: usize, two: usize) -> Ordering {
+        let (Some(one), Some(two)) = (self.rows.get(one), self.rows.get(two)) else { return Ordering::Equal };
+        let typical = |row: &Row<'_>| row.lane.cells.last().and_then(|cell| cell.typical).unwrap_or(-1.0);
+        match column {
+            SCORE => by_score(one, two),
+            DESTINATION => one.lane.destination.cmp(&two.lane.destination),
+            NAME => one.lane.name.cmp(&two.lane.name),
+            NOW => one.now.cmp(&two.now),
+            TYPICAL => typical(one).total_cmp(&typical(two)),
+            NEW => one.new.cmp(&two.new),
+            PEAK => one.lane.cells.peak().cmp(&two.lane.cells.peak()),
+            _ => Ordering::Equal,
         }
     }
 
-    /// The lanes that are marked: a destination whose further names have come to light keeps its mark.
-    fn marked<'a>(&self, board: &'a Board) -> BTreeSet<&'a Destination> {
-        self.marks.iter().filter_map(|mark| board.lane(mark)).map(|lane| &*lane.destination).collect()
+    fn natural(&self) -> Option<(usize, Direction)> {
+        Some((SCORE, Direction::Descending))
     }
 
-    /// Marks a row or takes the mark away.
-    fn mark(&mut self, destination: &Arc<Destination>, board: &Board) {
-        let is_it = |mark: &Arc<Destination>| board.lane(mark).is_some_and(|lane| *lane.destination == **destination);
-        let before = self.marks.len();
-        self.marks.retain(|mark| !is_it(mark));
-        if self.marks.len() == before {
-            self.marks.push(Arc::clone(destination));
-        }
+    fn order(&self) -> &'static str {
+        "score, then most sources at once"
     }
 
-    /// What is marked as lines of inert text, or the row under the cursor where nothing is. A mark without a row is copied by name.
-    fn copied(&self, row: &Row<'_>, board: &Board) -> String {
-        if self.marks.is_empty() {
-            return line(row);
-        }
-        let since = board.new_since(board.range);
-        let line = |mark: &Arc<Destination>| board.lane(mark).map_or_else(|| words::inert(&mark.label()), |lane| line(&Row::of(lane, since)));
-        self.marks.iter().map(line).collect::<Vec<_>>().join("\n")
+    fn sort(&self) -> &'static str {
+        "destination"
     }
 
-    fn place(&self, rows: &[Row<'_>]) -> usize {
-        let is_same = |row: &Row<'_>, wanted: &Destination| *row.lane.destination == *wanted;
-        self.selected.as_ref().and_then(|wanted| rows.iter().position(|row| is_same(row, wanted))).unwrap_or(0)
+    fn subject(&self, row: usize) -> Option<Subject> {
+        self.rows.get(row).map(|row| Subject::Destination(Arc::clone(&row.lane.destination)))
+    }
+
+    fn text(&self, row: usize) -> String {
+        self.rows.get(row).map(|row| searched(row.lane)).unwrap_or_default()
+    }
+
+    fn line(&self, row: usize) -> String {
+        let Some(row) = self.rows.get(row) else { return String::new() };
+        let name = row.lane.name.as_ref().map(words::inert).unwrap_or_default();
+        format!("{}\t{name}\tscore {}\t{} now\t{} new", words::inert(&row.lane.label), words::score(row.score), row.now, row.new)
+    }
+
+    fn open(&self, row: usize) -> Option<Want> {
+        self.rows.get(row).map(|row| Want::Msg(Msg::Visited(Arc::clone(&row.lane.destination))))
     }
 }
 
@@ -189,20 +160,6 @@ fn searched(lane: &Lane) -> String {
         text.push(' ');
     }
     text
-}
-
-/// The condition that an event is about this destination.
-pub fn condition(destination: &Destination) -> Filter {
-    let addresses = destination.addresses.iter().map(|address| Filter::test(Field::DestinationIp, Test::Network(address.ip().into())));
-    let hosts = destination.hosts.iter().map(|host| Filter::test(Field::Host, Test::Text(Pattern::literal(host.raw()))));
-    Filter::any(addresses.chain(hosts))
-}
-
-/// The present filter and `more`, or all but `more`.
-pub fn filtered(cx: &Ctx<'_>, more: Filter, is_for: bool) -> Outcome {
-    let more = if is_for { more } else { more.negated() };
-    let filter = cx.investigation.filter.clone().and(more);
-    Outcome::msg(Msg::FilterSet { text: filter.to_string(), filter })
 }
 
 impl View for Destinations {
@@ -221,14 +178,6 @@ impl View for Destinations {
     fn act(&mut self, action: Action, cx: &Ctx<'_>) -> Outcome {
         match action {
             Action::Filter => return Outcome::Consumed(vec![Want::Layer(Box::new(FilterPrompt::new(&self.words, &cx.investigation.filter_text)))]),
-            Action::Sort => {
-                self.sort = self.sort.next();
-                return Outcome::Consumed(vec![Want::Say(format!("sorted by {}", self.sort.word()))]);
-            }
-            Action::ReverseSort => {
-                self.is_reversed = !self.is_reversed;
-                return Outcome::done();
-            }
             Action::Back if !self.words.is_empty() => {
                 self.words.clear();
                 return Outcome::done();
@@ -237,49 +186,23 @@ impl View for Destinations {
             _ => {}
         }
         let Some(board) = cx.investigation.board() else { return Outcome::Ignored };
-        let rows = self.rows(board);
-        let place = self.place(&rows);
+        let rows = LaneRows::of(board, cx);
         let height = Table::height(cx.area);
-        if let Some(to) = moved(action, place, rows.len(), height) {
-            self.selected = rows.get(to).map(|row| Arc::clone(&row.lane.destination));
-            self.offset = table::window(to, table::window(place, self.offset, height), height);
-            return Outcome::done();
-        }
-        let Some(row) = rows.get(place) else { return Outcome::Ignored };
         match action {
-            Action::Enter => {
-                let destination = Arc::clone(&row.lane.destination);
-                self.selected = Some(Arc::clone(&destination));
-                Outcome::msg(Msg::Visited(destination))
-            }
             Action::NextAnomaly | Action::PreviousAnomaly => {
-                let is_odd = |row: &Row<'_>| row.score.is_some_and(|score| score >= crate::domain::finding::ANOMALOUS);
-                let found = if action == Action::NextAnomaly {
-                    rows.iter().enumerate().skip(place.saturating_add(1)).find(|(_, row)| is_odd(row))
+                let is_odd = |row: usize| rows.rows.get(row).and_then(|row| row.score).is_some_and(|score| score >= crate::domain::finding::ANOMALOUS);
+                if self.list.seek(&rows, &self.words, action == Action::NextAnomaly, height, is_odd) {
+                    Outcome::done()
                 } else {
-                    rows.iter().enumerate().take(place).rev().find(|(_, row)| is_odd(row))
-                };
-                match found {
-                    Some((to, row)) => {
-                        self.selected = Some(Arc::clone(&row.lane.destination));
-                        self.offset = table::window(to, self.offset, height);
-                        Outcome::done()
-                    }
-                    None => Outcome::Consumed(vec![Want::Say("no further destination is anomalous".to_owned())]),
+                    Outcome::Consumed(vec![Want::Say("no further destination is anomalous".to_owned())])
                 }
             }
-            Action::FilterFor => filtered(cx, condition(&row.lane.destination), true),
-            Action::FilterOut => filtered(cx, condition(&row.lane.destination), false),
-            Action::Mark => {
-                let destination = Arc::clone(&row.lane.destination);
-                // The cursor stays with the row it marked, wherever the row moves next.
-                self.selected = Some(Arc::clone(&destination));
-                self.mark(&destination, board);
-                Outcome::Consumed(vec![Want::Say(words::marked(self.marks.len()))])
-            }
-            Action::Copy => Outcome::Consumed(vec![Want::Effect(Effect::Copy(self.copied(row, board)))]),
-            _ => Outcome::Ignored,
+            _ => self.list.act(action, &rows, &self.words, height, cx).unwrap_or(Outcome::Ignored),
         }
+    }
+
+    fn set_sort(&mut self, sort: Option<(usize, Direction)>, _cx: &Ctx<'_>) {
+        self.list.sort(sort);
     }
 
     fn set_words(&mut self, words: &str) {
@@ -299,8 +222,8 @@ impl View for Destinations {
         else {
             return waiting(cx, area, buf);
         };
-        let rows = self.rows(board);
-        if rows.is_empty() {
+        let rows = LaneRows::of(board, cx);
+        if self.list.row(&rows, &self.words).is_none() {
             let range = format!("{} to {}", axis::moment(board.range.from, &state.zone), axis::moment(board.range.to, &state.zone));
             let (what, advice) = if !self.words.is_empty() {
                 (format!("no destination holds {:?}", self.words), "Esc takes the words away".to_owned())
@@ -311,36 +234,8 @@ impl View for Destinations {
             };
             return opening::message(&what, Some(&advice), Role::Text, pen, area, buf);
         }
-        let place = self.place(&rows);
-        let height = Table::height(area);
-        let offset = table::window(place, self.offset, height).min(rows.len().saturating_sub(1));
-        let seen: Vec<(usize, Vec<Slice>)> = rows
-            .iter()
-            .enumerate()
-            .skip(offset)
-            .take(height)
-            .map(|(number, row)| (number, slices(row.lane, usize::from(area.width), board, &state.late)))
-            .collect();
-        let label = rows.iter().skip(offset).take(height).map(|row| text::width(row.lane.label.safe().as_str())).max().unwrap_or(0);
-        let has_words = board.is_judged && rows.iter().any(|row| row.score.is_none());
-        let columns = columns(area.width, board.buckets(), label, has_words);
-        let marked = self.marked(board);
-        let table = Table {
-            columns: &columns,
-            rows: rows.len(),
-            offset,
-            selected: Some(place),
-            column: None,
-            sort: Some((self.sort.column(), if (self.sort == Sort::Name) == self.is_reversed { Direction::Descending } else { Direction::Ascending })),
-            highlight: Highlight::Key,
-            cell: &|number, column, _| {
-                let slices = number.checked_sub(offset).and_then(|place| seen.get(place)).map_or(&[][..], |(_, slices)| slices);
-                rows.get(number).map_or(Cell::Text(Vec::new()), |row| cell(row, column, slices, board, cx))
-            },
-            marked: &|number| rows.get(number).is_some_and(|row| marked.contains(&*row.lane.destination)),
-        };
-        table.draw(pen, area, buf);
-        head_of_lanes(board, &columns, cx, area, buf);
+        self.list.draw(&rows, &self.words, true, cx, area, buf);
+        head_of_lanes(board, &self.list.columns(&rows, &self.words, area), cx, area, buf);
         if let Some(trouble) = state.arrivals.load.trouble() {
             let line = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
             let said = crate::domain::foreign::sanitize(
@@ -390,7 +285,7 @@ pub fn slices(lane: &Lane, width: usize, board: &Board, late: &Late) -> Vec<Slic
     lane.cells.tail(width).enumerate().map(marked).collect()
 }
 
-fn cell<'a>(row: &Row<'_>, column: usize, slices: &'a [Slice], board: &Board, cx: &Ctx<'a>) -> Cell<'a> {
+fn cell(row: &Row<'_>, column: usize, width: u16, board: &Board, cx: &Ctx<'_>) -> Cell<'static> {
     let pen = cx.pen;
     let plain = pen.style(Role::Text);
     let muted = pen.style(Role::Muted);
@@ -411,14 +306,14 @@ fn cell<'a>(row: &Row<'_>, column: usize, slices: &'a [Slice], board: &Board, cx
             if board.is_judged && row.score.is_none() {
                 return short_history(row.lane, muted);
             }
-            Cell::Lane { slices, max: row.lane.cells.peak() }
+            Cell::Lane { slices: Cow::Owned(slices(row.lane, usize::from(width), board, &cx.investigation.late)), max: row.lane.cells.peak() }
         }
         _ => Cell::Text(Vec::new()),
     }
 }
 
 /// No baseline, no verdict: what the detector said instead of one.
-fn short_history<'a>(lane: &Lane, style: Style) -> Cell<'a> {
+fn short_history(lane: &Lane, style: Style) -> Cell<'static> {
     let said = lane.cells.filled().rev().find_map(|(_, cell)| cell.reason.clone());
     Cell::text(said.map_or_else(|| "not enough history".to_owned(), |said| said.to_string()), style)
 }

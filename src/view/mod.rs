@@ -8,10 +8,13 @@ pub mod filter;
 pub mod footer;
 pub mod header;
 pub mod help;
+pub mod list;
+pub mod marks;
 pub mod opening;
 pub mod palette;
 pub mod period;
 pub mod query;
+pub mod tab;
 pub mod words;
 
 use ratatui::buffer::Buffer;
@@ -21,6 +24,7 @@ use crate::app::Wording;
 use crate::investigation::{Action, Effect, Investigation, Msg};
 use crate::keymap::{Keymap, Mode};
 use crate::widget::Pen;
+use crate::widget::table::Direction;
 
 /// What a view sees.
 #[derive(Clone, Copy)]
@@ -53,6 +57,8 @@ pub enum Want {
     Act(Action),
     /// The rows of the page filtered by these words.
     Words(String),
+    /// The rows of the page sorted by this column, or as they come.
+    Sort(Option<(usize, Direction)>),
     /// Something said in the footer.
     Say(String),
 }
@@ -100,6 +106,9 @@ pub trait View: Send {
 
     /// Filters its rows by words.
     fn set_words(&mut self, _words: &str) {}
+
+    /// Sorts its rows by a column, or as they come.
+    fn set_sort(&mut self, _sort: Option<(usize, Direction)>, _cx: &Ctx<'_>) {}
 
     /// The words its rows are filtered by.
     fn words(&self) -> &str {

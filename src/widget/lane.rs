@@ -31,21 +31,6 @@ pub enum Slice {
     },
 }
 
-impl Slice {
-    const fn count(self) -> u32 {
-        match self {
-            Self::Count { count, .. } | Self::Late { count, .. } => count,
-            Self::Blank | Self::Gap => 0,
-        }
-    }
-}
-
-/// The largest count, by which a lane of its own scale is drawn. Print it beside the lane: with a scale
-/// per row a quiet destination looks as tall as a spike.
-pub fn max(slices: &[Slice]) -> u32 {
-    slices.iter().map(|slice| slice.count()).max().unwrap_or(0)
-}
-
 /// Eighths of a cell that stand for `count`: at least one where there is anything, eight at `max`.
 pub fn eighths(count: u32, max: u32) -> u8 {
     if count == 0 {
@@ -60,7 +45,8 @@ pub fn fit(slices: &[Slice], width: usize) -> &[Slice] {
     slices.get(slices.len().saturating_sub(width)..).unwrap_or_default()
 }
 
-/// Draws the latest slices that fit, `max` being drawn full.
+/// Draws the latest slices that fit, `max` being drawn full. Print `max` beside the lane: with a scale per row a quiet
+/// destination looks as tall as a spike.
 pub fn draw(slices: &[Slice], max: u32, pen: Pen<'_>, area: Rect, buf: &mut Buffer) {
     for (slice, x) in fit(slices, usize::from(area.width)).iter().zip(area.left()..area.right()) {
         let (glyph, role) = match *slice {
@@ -105,7 +91,6 @@ mod tests {
         let slices = counts(&[1, 2, 3, 4]);
         assert_eq!(fit(&slices, 2), counts(&[3, 4]));
         assert_eq!(fit(&slices, 9).len(), 4);
-        assert_eq!(max(&slices), 4);
     }
 
     #[test]
@@ -123,7 +108,6 @@ mod tests {
     fn what_came_late_is_marked_unless_it_is_odd() {
         let late = |count, severity| Slice::Late { count, severity };
         let slices = [Slice::Count { count: 2, severity: None }, late(4, None), late(4, Some(Severity::Warning)), late(4, Some(Severity::Critical))];
-        assert_eq!(max(&slices), 4);
         assert_eq!(drawn(4, 1, Glyphs::Unicode, |pen, area, buf| draw(&slices, 4, pen, area, buf)).lines().next(), Some("▄↑↑█"));
         assert_eq!(drawn(4, 1, Glyphs::Ascii, |pen, area, buf| draw(&slices, 4, pen, area, buf)).lines().next(), Some("+^^@"));
     }

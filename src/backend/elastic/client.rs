@@ -5,21 +5,21 @@ use std::error::Error as _;
 use std::hash::{BuildHasher as _, Hasher as _};
 use std::time::Duration;
 
-use elasticsearch::auth;
-use elasticsearch::cert::{Certificate, CertificateValidation};
 use elasticsearch::http::headers::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
 use elasticsearch::http::request::JsonBody;
 use elasticsearch::http::response::Response;
-use elasticsearch::http::transport::{MultiNodeConnectionPool, SingleNodeConnectionPool, Transport, TransportBuilder};
+use elasticsearch::http::transport::Transport;
 use elasticsearch::http::{Method, StatusCode, Url};
 use serde_json::Value;
 
-use super::connection::{Connection, Credentials};
+use super::connection::Connection;
+use super::nodes::Nodes;
+use super::{certificate, fingerprint, tls};
 use crate::backend::BackendError;
-use crate::domain::Foreign;
+use crate::domain::{Foreign, Timestamp};
 
 /// Longest wait for one answer; searches stop themselves a little earlier and say so.
-const TIMEOUT: Duration = Duration::from_secs(40);
+pub(super) const TIMEOUT: Duration = Duration::from_secs(40);
 /// Largest answer taken, in bytes.
 const LARGEST: usize = 64 * 1024 * 1024;
 /// How often a request is sent before its failure is believed.
@@ -32,31 +32,26 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// A connection to a cluster that can only read.
 pub(super) struct Client {
     transport: Transport,
+    nodes: Nodes,
     /// Where it leads, for messages; no credentials in it.
     place: String,
-    has_own_ca: bool,
+    /// To look at certificates that were not accepted.
+    connection: Connection,
     first_pause: Duration,
 }
 
 impl Client {
-    /// Prepares a connection; nothing is sent yet.
-    pub(super) fn new(connection: &Connection) -> Result<Self, BackendError> {
+    /// Prepares a connection. Only where a fingerprint is to be compared, the certificates are looked at.
+    pub(super) async fn new(connection: &Connection) -> Result<Self, BackendError> {
         let urls = connection.checked_urls()?;
         let place = urls.iter().map(place_of).collect::<Vec<_>>().join(", ");
-        let builder = match urls.as_slice() {
-            [url] => TransportBuilder::new(SingleNodeConnectionPool::new(url.clone())),
-            // Sniffing stays off: it panics on odd answers and leaves the addresses that were given.
-            _ => TransportBuilder::new(MultiNodeConnectionPool::round_robin(urls, None)),
+        let nodes = Nodes::new(&urls);
+        let pinned = match &connection.ca_fingerprint {
+            Some(wanted) => Some(fingerprint::find(connection, wanted).await?),
+            None => None,
         };
-        let mut builder = builder.enable_meta_header(false).timeout(TIMEOUT);
-        if let Some(credentials) = authorization(&connection.credentials) {
-            builder = builder.auth(credentials);
-        }
-        if let Some(path) = &connection.ca_cert {
-            builder = builder.cert_validation(CertificateValidation::Full(authority(path)?));
-        }
-        let transport = builder.build().map_err(|reason| BackendError::new(format!("the connection to {place} could not be prepared ({reason})")))?;
-        Ok(Self { transport, place, has_own_ca: connection.ca_cert.is_some(), first_pause: FIRST_PAUSE })
+        let transport = tls::transport(connection, nodes.clone(), &place, pinned.as_deref())?;
+        Ok(Self { transport, nodes, place, connection: connection.clone(), first_pause: FIRST_PAUSE })
     }
 
     /// Where the connection leads.
@@ -102,26 +97,33 @@ impl Client {
     }
 
     async fn attempt(&self, what: &str, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+        let node = self.nodes.current();
         let sent = self.transport.send(method, path, signature(), None::<&()>, body.map(JsonBody::new), None).await;
-        let response = sent.map_err(|reason| self.unreachable(what, &reason))?;
+        let response = match sent {
+            Ok(response) => response,
+            Err(reason) => return Err(self.unreachable(what, &node, &reason).await),
+        };
         let status = response.status_code();
         let pause = retry_after(&response);
         if response.content_length().is_some_and(|length| length > LARGEST as u64) {
             return Err(Failure::final_(self.too_large(what)));
         }
-        let bytes = response.bytes().await.map_err(|reason| self.unreachable(what, &reason))?;
+        let bytes = match response.bytes().await {
+            Ok(bytes) => bytes,
+            Err(reason) => return Err(self.unreachable(what, &node, &reason).await),
+        };
         if bytes.len() > LARGEST {
             return Err(Failure::final_(self.too_large(what)));
         }
         let answer = serde_json::from_slice::<Value>(&bytes);
         match answer {
             Ok(answer) if status.is_success() => Ok(answer),
-            Ok(answer) => Err(self.refused(what, status, Some(&answer), pause)),
+            Ok(answer) => Err(self.refused(what, &node, status, Some(&answer), pause)),
             Err(_) if status.is_success() => Err(Failure::final_(
                 BackendError::new(format!("could not {what}: {} answered, but not with JSON", self.place))
                     .advise("check that the address is that of Elasticsearch or OpenSearch itself, not of Kibana or a log-in page"),
             )),
-            Err(_) => Err(self.refused(what, status, None, pause)),
+            Err(_) => Err(self.refused(what, &node, status, None, pause)),
         }
     }
 
@@ -130,9 +132,28 @@ impl Client {
             .advise("ask for a shorter time range")
     }
 
+    /// Turns to the next node, where there is one; with it there is no reason to pause.
+    fn leave(&self, node: &Url) -> Option<Duration> {
+        self.nodes.leave(node);
+        (self.nodes.len() > 1).then_some(Duration::ZERO)
+    }
+
+    /// What is wrong with the certificate of a node, for which it is looked at once more.
+    async fn distrusted(&self, what: &str, node: &Url, verdict: &rustls::CertificateError) -> Failure {
+        let shown = certificate::shown(&self.connection, node).await.unwrap_or_default();
+        let own = self.connection.ca_cert.as_ref().map(|path| path.display().to_string());
+        let host = node.host_str().unwrap_or("?");
+        let (wrong, advice) = certificate::diagnosis(verdict, &shown, host, own.as_deref(), Timestamp::now());
+        Failure::final_(BackendError::new(format!("could not {what}: the certificate of {} {wrong}", place_of(node))).advise(advice))
+    }
+
     /// No answer came at all.
-    fn unreachable(&self, what: &str, reason: &elasticsearch::Error) -> Failure {
+    async fn unreachable(&self, what: &str, node: &Url, reason: &elasticsearch::Error) -> Failure {
         let place = &self.place;
+        if let Some(verdict) = certificate::verdict(reason) {
+            return self.distrusted(what, node, verdict).await;
+        }
+        let pause = self.leave(node);
         if reason.is_timeout() {
             return Failure::final_(
                 BackendError::new(format!("could not {what}: {place} did not answer within {} s", TIMEOUT.as_secs()))
@@ -146,8 +167,11 @@ impl Client {
             cause = next.source();
         }
         let chain = causes.join(": ");
-        if let Some((what_is_wrong, advice)) = certificate_trouble(&chain, self.has_own_ca) {
-            return Failure::final_(BackendError::new(format!("could not {what}: the certificate of {place} {what_is_wrong}")).advise(advice));
+        if chain.contains("CertificateRequired") || chain.contains("BadCertificate") || chain.contains("CertificateUnknown") {
+            return Failure::final_(
+                BackendError::new(format!("could not {what}: {place} did not accept the client certificate, or asks for one"))
+                    .advise("give --client-cert and --client-key, signed by an authority that the cluster trusts"),
+            );
         }
         let (reason, advice) = if chain.contains("dns error") || chain.contains("failed to lookup") {
             ("its name could not be resolved", "check the address")
@@ -159,11 +183,11 @@ impl Client {
             ("the connection failed or broke off", "check address, port and network; an https server asked by http:// also ends like this")
         };
         let error = BackendError::new(format!("could not {what}: {place} was not reached, {reason}")).advise(advice);
-        Failure { error, may_pass: true, pause: None }
+        Failure { error, may_pass: true, pause }
     }
 
     /// An answer came, and it is a refusal. `answer` is `None` where it was no JSON.
-    fn refused(&self, what: &str, status: StatusCode, answer: Option<&Value>, pause: Option<Duration>) -> Failure {
+    fn refused(&self, what: &str, node: &Url, status: StatusCode, answer: Option<&Value>, pause: Option<Duration>) -> Failure {
         let place = &self.place;
         let code = status.as_u16();
         let kind = answer.map(|answer| text_at(answer, &["/error/root_cause/0/type", "/error/type", "/error"])).unwrap_or_default();
@@ -185,6 +209,7 @@ impl Client {
         };
         // A breaker that is open for good stays open; asking again would only add load.
         let permanent = answer.is_some_and(|answer| text_at(answer, &["/error/durability", "/error/root_cause/0/durability"]) == "PERMANENT");
+        let pause = if matches!(code, 502..=504) { pause.or(self.leave(node)) } else { pause };
         Failure { error, may_pass: matches!(code, 429 | 502 | 503 | 504) && !permanent, pause }
     }
 }
@@ -212,30 +237,9 @@ fn signature() -> HeaderMap {
     headers
 }
 
-fn place_of(url: &Url) -> String {
+pub(super) fn place_of(url: &Url) -> String {
     let host = url.host_str().unwrap_or("?");
     url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
-}
-
-fn authorization(credentials: &Credentials) -> Option<auth::Credentials> {
-    match credentials {
-        Credentials::None => None,
-        Credentials::ApiKey(key) => Some(match key.split_once(':') {
-            Some((id, key)) => auth::Credentials::ApiKey(id.to_owned(), key.to_owned()),
-            None => auth::Credentials::EncodedApiKey(key.clone()),
-        }),
-        Credentials::Basic { user, password } => Some(auth::Credentials::Basic(user.clone(), password.clone())),
-        Credentials::Bearer(token) => Some(auth::Credentials::Bearer(token.clone())),
-    }
-}
-
-fn authority(path: &std::path::Path) -> Result<Certificate, BackendError> {
-    let failed = |reason: String| {
-        BackendError::new(format!("the CA file {} could not be used ({reason})", path.display())).advise("it should hold one or more certificates in PEM form")
-    };
-    let pem = std::fs::read(path).map_err(|reason| failed(reason.to_string()))?;
-    let certificate = Certificate::from_pem(&pem).map_err(|reason| failed(reason.to_string()))?;
-    if certificate.is_empty() { Err(failed("there is no certificate in it".to_owned())) } else { Ok(certificate) }
 }
 
 fn retry_after(response: &Response) -> Option<Duration> {
@@ -246,26 +250,4 @@ fn retry_after(response: &Response) -> Option<Duration> {
 /// The first text among the places.
 fn text_at(answer: &Value, places: &[&str]) -> String {
     places.iter().find_map(|place| answer.pointer(place).and_then(Value::as_str)).unwrap_or_default().to_owned()
-}
-
-/// What is wrong with a certificate and what helps, where that is why a connection failed.
-fn certificate_trouble(chain: &str, has_own_ca: bool) -> Option<(&'static str, &'static str)> {
-    if !chain.contains("certificate") {
-        return None;
-    }
-    Some(if chain.contains("UnknownIssuer") || chain.contains("BadSignature") || chain.contains("CaUsedAsEndEntity") {
-        if has_own_ca {
-            ("was signed neither by the authority of --ca-cert nor by one this machine trusts", "check that --ca-cert holds the CA of this very cluster")
-        } else {
-            ("was signed by an authority this machine does not trust", "give the cluster's own CA with --ca-cert")
-        }
-    } else if chain.contains("Expired") || chain.contains("expired") {
-        ("has expired", "have it renewed, or check this machine's clock")
-    } else if chain.contains("NotValidYet") || chain.contains("not valid yet") {
-        ("is not valid yet", "check this machine's clock")
-    } else if chain.contains("NotValidForName") || chain.contains("not valid for name") {
-        ("was made for another name than the one asked", "use the host name that stands in the certificate")
-    } else {
-        ("could not be verified", "check --ca-cert and the certificate of the cluster")
-    })
 }

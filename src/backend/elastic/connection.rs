@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use url::{Host, Url};
 
+use super::secret;
 use crate::backend::BackendError;
 
 /// Index patterns asked where nobody names others.
@@ -23,6 +24,10 @@ pub struct Connection {
     pub ca_fingerprint: Option<String>,
     /// Who asks.
     pub credentials: Credentials,
+    /// The certificate by which the asker proves who they are, beside or instead of credentials.
+    pub client_cert: Option<ClientCertificate>,
+    /// The way out.
+    pub proxy: Proxy,
     /// Whether credentials may travel unencrypted to another machine.
     pub allow_plaintext: bool,
     /// Ports of RDP servers.
@@ -32,7 +37,17 @@ pub struct Connection {
 impl Connection {
     /// A connection without credentials to RDP's own port.
     pub fn to(urls: Vec<String>) -> Self {
-        Self { urls, index: Vec::new(), ca_cert: None, ca_fingerprint: None, credentials: Credentials::None, allow_plaintext: false, ports: vec![3389] }
+        Self {
+            urls,
+            index: Vec::new(),
+            ca_cert: None,
+            ca_fingerprint: None,
+            credentials: Credentials::None,
+            client_cert: None,
+            proxy: Proxy::default(),
+            allow_plaintext: false,
+            ports: vec![3389],
+        }
     }
 
     /// The index patterns that are asked.
@@ -87,9 +102,49 @@ impl fmt::Debug for Connection {
             .field("ca_cert", &self.ca_cert)
             .field("ca_fingerprint", &self.ca_fingerprint)
             .field("credentials", &self.credentials)
+            .field("client_cert", &self.client_cert.as_ref().map(|own| &own.cert))
+            .field("proxy", &self.proxy)
             .field("allow_plaintext", &self.allow_plaintext)
             .field("ports", &self.ports)
             .finish()
+    }
+}
+
+/// A certificate of the asker's own, and its key.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct ClientCertificate {
+    /// PEM file of the certificate.
+    pub cert: PathBuf,
+    /// PEM file of its key, unencrypted, for its owner's eyes alone.
+    pub key: PathBuf,
+}
+
+/// The way out to the cluster.
+#[derive(Clone, PartialEq, Eq, Default)]
+pub enum Proxy {
+    /// As `HTTPS_PROXY`, `HTTP_PROXY`, `ALL_PROXY` and `NO_PROXY` say.
+    #[default]
+    OfSystem,
+    /// None, whatever the environment says.
+    Direct,
+    /// Through this one; the address may hold a password.
+    Through(String),
+}
+
+impl Proxy {
+    /// As settings write it: `none`, or an address.
+    pub fn named(text: &str) -> Self {
+        if text.eq_ignore_ascii_case("none") { Self::Direct } else { Self::Through(text.to_owned()) }
+    }
+}
+
+impl fmt::Debug for Proxy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::OfSystem => "OfSystem",
+            Self::Direct => "Direct",
+            Self::Through(_) => "Through(redacted)",
+        })
     }
 }
 
@@ -129,7 +184,7 @@ impl Credentials {
     /// # Errors
     /// Where the file cannot be read, may be read by others, or holds no key.
     pub fn api_key_from_file(path: &Path) -> Result<Self, BackendError> {
-        Self::api_key(&secret_from_file(path, "API key")?).ok_or_else(|| {
+        Self::api_key(&secret::from_file(path, "API key")?).ok_or_else(|| {
             BackendError::new(format!("the API key file {} holds no API key", path.display())).advise("it should hold one line, id:key or the encoded key")
         })
     }
@@ -139,7 +194,7 @@ impl Credentials {
     /// # Errors
     /// Where the file cannot be read, may be read by others, or is empty.
     pub fn basic_from_file(user: &str, path: &Path) -> Result<Self, BackendError> {
-        Ok(Self::Basic { user: user.to_owned(), password: secret_from_file(path, "password")? })
+        Ok(Self::Basic { user: user.to_owned(), password: secret::from_file(path, "password")? })
     }
 
     /// An API key as people have it: `id:key`, or that in base64. `None` where the text is neither.
@@ -152,27 +207,13 @@ impl Credentials {
         };
         is_key.then(|| Self::ApiKey(text.to_owned()))
     }
-}
 
-fn secret_from_file(path: &Path, what: &str) -> Result<String, BackendError> {
-    let failed = |reason: std::io::Error| {
-        BackendError::new(format!("the {what} file {} could not be read ({reason})", path.display())).advise("check the path and that you may read it")
-    };
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        let mode = std::fs::metadata(path).map_err(failed)?.permissions().mode();
-        if mode & 0o077 != 0 {
-            return Err(BackendError::new(format!("the {what} file {} may be read by other users (mode {:04o})", path.display(), mode & 0o7777))
-                .advise(format!("run: chmod 600 {}", path.display())));
-        }
+    /// An access token. `None` where the text is none.
+    pub fn bearer(text: &str) -> Option<Self> {
+        let text = text.trim();
+        let is_token = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+        is_token.then(|| Self::Bearer(text.to_owned()))
     }
-    let text = std::fs::read_to_string(path).map_err(failed)?;
-    let secret = text.trim();
-    if secret.is_empty() {
-        return Err(BackendError::new(format!("the {what} file {} is empty", path.display())).advise(format!("put the {what} into it, on one line")));
-    }
-    Ok(secret.to_owned())
 }
 
 #[cfg(test)]

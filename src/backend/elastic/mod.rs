@@ -1,6 +1,7 @@
 //! Elasticsearch and OpenSearch: the questions answered by a cluster, by aggregations where they can and never by writing.
 
 mod aggregate;
+mod certificate;
 mod client;
 mod compile;
 mod connection;
@@ -11,13 +12,17 @@ mod document;
 mod events;
 mod fields;
 mod health;
+mod fingerprint;
 mod hunt;
+mod nodes;
 mod overview;
 mod row;
 mod search;
+pub mod secret;
 mod shape;
 mod sigma_query;
 mod tally;
+mod tls;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -31,7 +36,7 @@ use crate::query::{Answer, Ask};
 use crate::schema::{Interpreter, Options, Schemas};
 use crate::sigma::RuleSet;
 use client::Client;
-pub use connection::{Connection, Credentials, DEFAULT_INDEX};
+pub use connection::{ClientCertificate, Connection, Credentials, DEFAULT_INDEX, Proxy};
 use fields::Landscape;
 
 /// How long the fields of a cluster are believed to stay as they are.
@@ -59,11 +64,7 @@ pub struct Elastic {
 /// # Errors
 /// Where the connection is not allowed, not possible, or refused.
 pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic, BackendError> {
-    if connection.ca_fingerprint.is_some() {
-        return Err(BackendError::new("could not check the certificate by its fingerprint: this is not supported yet")
-            .advise("give the CA itself with --ca-cert; Elasticsearch keeps it in config/certs/http_ca.crt"));
-    }
-    let client = Client::new(&connection)?;
+    let client = Client::new(&connection).await?;
     let (title, is_opensearch) = match client.get("greet the cluster", "").await {
         Ok(banner) => read_banner(&banner, client.place()),
         // The banner needs the cluster privilege monitor, which a reader of events need not have.

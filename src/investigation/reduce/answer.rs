@@ -4,10 +4,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ask;
-use crate::domain::{Arrival, Arrivals, Completeness, Kept, Load, Timestamp, Trouble};
+use crate::domain::{Arrival, Arrivals, Completeness, Endpoint, Kept, Load, Timestamp, Trouble};
 use crate::investigation::merge::{merge, raise};
 use crate::investigation::state::{LEAST_OVERLAP, LEAST_PAUSE, LONGEST_PAUSE, USUAL_DELAY};
-use crate::investigation::{Board, Effect, Epoch, Investigation, Progress, Slot, Tab};
+use crate::investigation::{Board, Effect, Epoch, Investigation, Need, Progress, Slot, Tab};
 use crate::query::{Answer, Ask};
 
 /// How old the list of events may get while nothing seems to change.
@@ -28,13 +28,9 @@ pub(super) fn progressed(state: &mut Investigation, slot: Slot, epoch: Epoch, do
         Slot::Live => set(state.live.epoch, &mut state.live.progress),
         Slot::Count => set(state.counted.epoch, &mut state.counted.progress),
         Slot::Detection => set(state.judged.epoch, &mut state.judged.progress),
-        Slot::Sources | Slot::Users | Slot::Events => {
-            if let Some(visit) = state.trail.last_mut() {
-                match slot {
-                    Slot::Sources => set(visit.sources.epoch, &mut visit.sources.progress),
-                    Slot::Users => set(visit.users.epoch, &mut visit.users.progress),
-                    _ => set(visit.events.epoch, &mut visit.events.progress),
-                }
+        Slot::Visit(need) => {
+            if let Some(fetched) = state.trail.last_mut().and_then(|visit| visit.fetched.get_mut(&need)) {
+                set(fetched.epoch, &mut fetched.progress);
             }
         }
     }
@@ -78,23 +74,23 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
         }
         Slot::History => history(state, epoch, result, effects),
         Slot::Live => live(state, epoch, result, took, effects),
-        Slot::Sources | Slot::Users | Slot::Events => {
+        Slot::Visit(need) => {
             let now = state.now;
             if state.refreshing == Some((slot, epoch)) {
                 state.refreshing = None;
                 state.live_took = state.live_took.saturating_add(took);
                 state.next_live = state.uptime.saturating_add(pause_after(state.live_took));
             }
-            let Some(visit) = state.trail.last_mut() else { return };
-            let tally = |answer| if let Answer::Tally(tally) = answer { Some(tally) } else { None };
-            match slot {
-                Slot::Sources => _ = visit.sources.finish(epoch, expect(result, tally, |tally| &tally.completeness), now),
-                Slot::Users => _ = visit.users.finish(epoch, expect(result, tally, |tally| &tally.completeness), now),
-                _ => {
-                    let page = |answer| if let Answer::Events(page) = answer { Some(page) } else { None };
-                    _ = visit.events.finish(epoch, expect(result, page, |page| &page.completeness), now);
-                }
-            }
+            let Some(fetched) = state.trail.last_mut().and_then(|visit| visit.fetched.get_mut(&need)) else { return };
+            let is_answered = |ask: &Ask, answer: &Answer| match ask {
+                Ask::Tally { .. } => matches!(answer, Answer::Tally(_)),
+                Ask::Events { .. } => matches!(answer, Answer::Events(_)),
+                Ask::Arrivals { .. } => matches!(answer, Answer::Arrivals(_)),
+                _ => true,
+            };
+            let asked = fetched.ask.clone();
+            let part = |answer: Answer| asked.is_none_or(|ask| is_answered(&ask, &answer)).then_some(answer);
+            fetched.finish(epoch, expect(result, part, Answer::completeness), now);
         }
         Slot::Count | Slot::Detection => {}
     }
@@ -192,10 +188,13 @@ fn fail_or_not(state: &mut Investigation, has_failed: bool, took: Duration) {
 /// holds more than arrivals, ends of sessions for instance; it is looked at again after a while in any case.
 fn is_table_old(state: &Investigation, before: &Arrivals, after: &Arrivals, from: Timestamp) -> bool {
     let Some(visit) = state.visit() else { return false };
-    if visit.tab == Tab::Events && visit.events.load.kept().is_some_and(|kept| state.now.duration_since(kept.as_of) >= LOOK_AGAIN) {
+    let events = visit.fetched.get(&Need::Events).and_then(|fetched| fetched.load.kept());
+    if visit.tab == Tab::Events && events.is_some_and(|kept| state.now.duration_since(kept.as_of) >= LOOK_AGAIN) {
         return true;
     }
-    let here: Vec<bool> = after.endpoints.iter().map(|endpoint| visit.destination.has(endpoint.address, endpoint.host.as_ref())).collect();
+    // Where a page is about no destination, whatever came may be about it.
+    let is_here = |endpoint: &Endpoint| visit.destination.as_ref().is_none_or(|destination| destination.has(endpoint.address, endpoint.host.as_ref()));
+    let here: Vec<bool> = after.endpoints.iter().map(is_here).collect();
     let rows = |arrivals: &Arrivals| {
         let first = arrivals.rows.partition_point(|row| arrivals.bucket.at(row.bucket) < from);
         let mut rows: Vec<Arrival> = arrivals.rows.iter().skip(first).filter(|row| here.get(row.endpoint as usize) == Some(&true)).copied().collect();

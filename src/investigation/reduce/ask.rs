@@ -6,7 +6,7 @@ use crate::domain::{BucketSize, Range, Timestamp};
 use crate::investigation::late::Late;
 use crate::investigation::period::days_before;
 use crate::investigation::state::{HISTORY_DAYS, MOST_OVERLAP, SWEEP};
-use crate::investigation::{Effect, Investigation, Slot, Tab, board};
+use crate::investigation::{Effect, Investigation, Need, Page, Slot, Visit, board};
 use crate::query::Ask;
 
 /// Arrivals are always asked in the smallest buckets: wider ones are put together from them without a new question.
@@ -58,8 +58,8 @@ pub(super) fn everything(state: &mut Investigation, keep: bool, effects: &mut Ve
             visit.zoom = None;
             visit.is_moved = false;
         }
-        for ask in [&mut visit.sources.ask, &mut visit.users.ask, &mut visit.events.ask] {
-            *ask = None;
+        for fetched in visit.fetched.values_mut() {
+            fetched.ask = None;
         }
     }
     tables(state, effects);
@@ -216,50 +216,37 @@ fn live(state: &mut Investigation, effects: &mut Vec<Effect>) {
     effects.push(Effect::Ask { slot: Slot::Live, epoch, ask });
 }
 
-/// Asks for the tables of the visited place wherever their question has changed.
+/// Asks for what the visited place needs wherever its question has changed.
 pub(super) fn tables(state: &mut Investigation, effects: &mut Vec<Effect>) {
-    let Some(visit) = state.trail.last_mut() else { return };
-    let tabs: &[Tab] = match visit.tab {
-        Tab::Events => &[Tab::Events],
-        Tab::Users => &[Tab::Users, Tab::Sources],
-        Tab::Sources => &[Tab::Sources, Tab::Users],
-    };
-    tabs_of(state, tabs, effects);
+    let Some(needs) = state.trail.last().map(Visit::needs) else { return };
+    needed(state, &needs, effects);
 }
 
-/// Asks for these tables of the visited place wherever their question has changed, or events have come since.
-fn tabs_of(state: &mut Investigation, tabs: &[Tab], effects: &mut Vec<Effect>) {
+/// Asks for these needs of the visited place wherever their question has changed, or events have come since.
+fn needed(state: &mut Investigation, needs: &[Need], effects: &mut Vec<Effect>) {
     let (shown, size) = (state.range, state.size);
     let filter = state.filter.clone();
     let epoch = &mut state.epoch;
     let Some(visit) = state.trail.last_mut() else { return };
     let range = visit.focus(shown, size).range();
-    for tab in tabs.iter().copied() {
-        let ask = visit.ask(tab, range, &filter);
-        let (slot, asked, is_outdated) = match tab {
-            Tab::Sources => (Slot::Sources, &visit.sources.ask, visit.sources.is_outdated),
-            Tab::Users => (Slot::Users, &visit.users.ask, visit.users.is_outdated),
-            Tab::Events => (Slot::Events, &visit.events.ask, visit.events.is_outdated),
-        };
-        if asked.as_ref() == Some(&ask) && !is_outdated {
+    for need in needs.iter().copied() {
+        let ask = visit.ask(need, range, shown, &filter);
+        let fetched = visit.fetched.entry(need).or_default();
+        if fetched.ask.as_ref() == Some(&ask) && !fetched.is_outdated {
             continue;
         }
         let number = epoch.advance();
         // A picture of another bucket under this header would be a lie; only the same place a moment later keeps it.
-        let keep = asked.as_ref().is_some_and(|asked| same_place(asked, &ask)) || asked.is_none();
-        match tab {
-            Tab::Sources => visit.sources.begin(number, Some(ask.clone()), keep),
-            Tab::Users => visit.users.begin(number, Some(ask.clone()), keep),
-            Tab::Events => visit.events.begin(number, Some(ask.clone()), keep),
-        }
-        effects.push(Effect::Ask { slot, epoch: number, ask });
+        let keep = fetched.ask.as_ref().is_none_or(|asked| same_place(asked, &ask));
+        fetched.begin(number, Some(ask.clone()), keep);
+        effects.push(Effect::Ask { slot: Slot::Visit(need), epoch: number, ask });
     }
 }
 
 /// Whether two questions differ only by the end of their range.
 fn same_place(one: &Ask, two: &Ask) -> bool {
     let from = |ask: &Ask| match ask {
-        Ask::Tally { scope, .. } | Ask::Events { scope, .. } => Some((scope.range.from, scope.source, scope.user.clone())),
+        Ask::Tally { scope, .. } | Ask::Events { scope, .. } | Ask::Arrivals { scope, .. } => Some((scope.range.from, scope.source, scope.user.clone())),
         _ => None,
     };
     let skip = |ask: &Ask| if let Ask::Events { skip, .. } = ask { Some(*skip) } else { None };
@@ -274,26 +261,31 @@ pub(super) fn refresh_tables(state: &mut Investigation, from: Timestamp, effects
     if visit.focus(shown, size).range().to <= from || visit.due.is_some() {
         return;
     }
-    if [visit.sources.load.is_loading(), visit.users.load.is_loading(), visit.events.load.is_loading()].contains(&true) {
+    if visit.fetched.values().any(|fetched| fetched.load.is_loading()) {
         return;
     }
-    visit.sources.is_outdated = true;
-    visit.users.is_outdated = true;
-    visit.events.is_outdated = true;
-    let tab = visit.tab;
+    for fetched in visit.fetched.values_mut() {
+        fetched.is_outdated = true;
+    }
+    let mut needs = visit.tab.needs().to_vec();
+    if visit.page != Page::Destination {
+        needs.push(Need::Timeline);
+    }
     let before = effects.len();
-    tabs_of(state, &[tab], effects);
-    state.refreshing = effects.iter().skip(before).find_map(|effect| if let Effect::Ask { slot, epoch, .. } = effect { Some((*slot, *epoch)) } else { None });
+    needed(state, &needs, effects);
+    // Of several the last is waited for.
+    let asked = effects.iter().skip(before);
+    state.refreshing = asked.filter_map(|effect| if let Effect::Ask { slot, epoch, .. } = effect { Some((*slot, *epoch)) } else { None }).next_back();
 }
 
 /// A table that is being refreshed stays as it is.
 fn stop_refreshing(state: &mut Investigation, effects: &mut Vec<Effect>) {
-    let Some((slot, _)) = state.refreshing.take() else { return };
-    let Some(visit) = state.trail.last_mut() else { return };
-    match slot {
-        Slot::Sources => visit.sources.stop(),
-        Slot::Users => visit.users.stop(),
-        _ => visit.events.stop(),
+    if state.refreshing.take().is_none() {
+        return;
     }
-    effects.push(Effect::Abort(slot));
+    let Some(visit) = state.trail.last_mut() else { return };
+    for (need, fetched) in visit.fetched.iter_mut().filter(|(_, fetched)| fetched.load.is_loading()) {
+        fetched.stop();
+        effects.push(Effect::Abort(Slot::Visit(*need)));
+    }
 }

@@ -7,10 +7,12 @@ use jiff::tz::TimeZone;
 
 use super::*;
 use crate::domain::{Address, Arrival, Arrivals, BucketSize, Completeness, Destination, Endpoint, Range, Timestamp, Trouble};
-use crate::investigation::{Epoch, Period, Slot, Tab, board};
-use crate::query::{Answer, Ask, Filter, Overview, Tally};
+use crate::investigation::{Epoch, Mark, Need, Period, Slot, Subject, Tab, board};
+use crate::query::{Answer, Ask, Filter, Overview, Tally, TallyBy};
 
 const NOW: &str = "2026-03-02T13:07:00Z";
+const SOURCES: Slot = Slot::Visit(Need::Tally(TallyBy::Source));
+const USERS: Slot = Slot::Visit(Need::Tally(TallyBy::User));
 
 fn at(text: &str) -> Timestamp {
     text.parse().expect("a time")
@@ -248,13 +250,13 @@ fn only_the_open_table_follows_and_one_question_at_a_time() {
     let (epoch, ask) = asked(&tick(&mut state, "2026-03-02T13:14:10Z", 15), Slot::Live);
     let effects = answer(&mut state, Slot::Live, epoch, arrivals(range_of(&ask), &[("2026-03-02T13:00:00Z", 7)]));
     let effects = compute(&mut state, effects);
-    let [(Slot::Sources, epoch, _)] = asks(&effects)[..] else { panic!("{effects:?}") };
+    let [(SOURCES, epoch, _)] = asks(&effects)[..] else { panic!("{effects:?}") };
     assert!(asks(&tick(&mut state, "2026-03-02T13:14:30Z", 35)).is_empty(), "the table first");
-    reduce(&mut state, Msg::Answered { slot: Slot::Sources, epoch, result: Ok(tally()), took: Duration::from_secs(4) });
+    reduce(&mut state, Msg::Answered { slot: SOURCES, epoch, result: Ok(tally()), took: Duration::from_secs(4) });
     assert!(asks(&tick(&mut state, "2026-03-02T13:14:50Z", 54)).is_empty(), "a fifth of the time at most");
     assert!(!asks(&tick(&mut state, "2026-03-02T13:14:51Z", 56)).is_empty());
     let effects = reduce(&mut state, Msg::TabOpened(Tab::Users));
-    assert_eq!(asks(&effects).iter().map(|(slot, ..)| *slot).collect::<Vec<_>>(), [Slot::Users], "the others when they are opened");
+    assert_eq!(asks(&effects).iter().map(|(slot, ..)| *slot).collect::<Vec<_>>(), [USERS], "the others when they are opened");
 }
 
 #[test]
@@ -266,11 +268,11 @@ fn freezing_stops_the_table_too() {
     for (slot, epoch, _) in asks(&effects) {
         answer(&mut state, slot, epoch, tally(1));
     }
-    let (epoch, _) = asked(&live_answer(&mut state, &[("2026-03-02T13:00:00Z", 7)]), Slot::Sources);
+    let (epoch, _) = asked(&live_answer(&mut state, &[("2026-03-02T13:00:00Z", 7)]), SOURCES);
     let effects = reduce(&mut state, Msg::FreezeToggled);
-    assert!(effects.iter().any(|effect| matches!(effect, Effect::Abort(Slot::Sources))));
-    answer(&mut state, Slot::Sources, epoch, tally(2));
-    assert_eq!(state.visit().and_then(|visit| visit.sources.value()).map(|tally| tally.without), Some(1));
+    assert!(effects.iter().any(|effect| matches!(effect, Effect::Abort(SOURCES))));
+    answer(&mut state, SOURCES, epoch, tally(2));
+    assert_eq!(state.visit().and_then(|visit| visit.tally(TallyBy::Source)).map(|tally| tally.without), Some(1));
 }
 
 #[test]
@@ -401,18 +403,18 @@ fn the_tables_follow_a_cursor_at_rest() {
     let mut state = settled(false);
     let destination = destination(&state);
     let effects = reduce(&mut state, Msg::Visited(destination));
-    let (_, ask) = asked(&effects, Slot::Sources);
+    let (_, ask) = asked(&effects, SOURCES);
     assert_eq!(range_of(&ask), state.range, "first the whole range");
     assert_eq!(state.visit().map(|visit| visit.cursor), Some(at("2026-03-02T12:30:00Z")), "on the worst bucket");
     assert!(reduce(&mut state, Msg::CursorMoved(1)).is_empty());
     assert!(reduce(&mut state, Msg::CursorMoved(1)).is_empty());
     let effects = reduce(&mut state, Msg::Tick { now: at(NOW), uptime: Duration::from_millis(200) });
-    let (_, ask) = asked(&effects, Slot::Sources);
+    let (_, ask) = asked(&effects, SOURCES);
     assert_eq!(range_of(&ask), Range { from: at("2026-03-02T13:00:00Z"), to: at("2026-03-02T13:15:00Z") });
     assert_eq!(asks(&effects).len(), 2, "sources and users, once each");
     reduce(&mut state, Msg::Brushed);
     reduce(&mut state, Msg::CursorMoved(-2));
-    let (_, ask) = asked(&tick(&mut state, NOW, 9), Slot::Users);
+    let (_, ask) = asked(&tick(&mut state, NOW, 9), USERS);
     assert_eq!(range_of(&ask), Range { from: at("2026-03-02T12:30:00Z"), to: at("2026-03-02T13:15:00Z") }, "the brushed range");
 }
 
@@ -425,17 +427,53 @@ fn going_back_finds_everything_as_it_was() {
     for (slot, epoch, _) in asks(&effects) {
         answer(&mut state, slot, epoch, tally());
     }
-    let effects = reduce(&mut state, Msg::Narrowed { source: Address::clean("10.1.0.1"), user: None });
-    let (epoch, ask) = asked(&effects, Slot::Users);
-    assert!(matches!(ask, Ask::Tally { scope, .. } if scope.source == Address::clean("10.1.0.1")));
-    assert_eq!(state.visit().map(|visit| visit.tab), Some(Tab::Users));
+    let effects = reduce(&mut state, Msg::Opened(Subject::Source(Address::clean("10.1.0.1").expect("an address"))));
+    let (epoch, ask) = asked(&effects, USERS);
+    assert!(matches!(&ask, Ask::Tally { scope, .. } if scope.source == Address::clean("10.1.0.1")));
+    assert!(matches!(&ask, Ask::Tally { scope, .. } if scope.destination.is_none()), "a source is looked at from its own side");
+    assert_eq!(state.visit().map(|visit| visit.tab), Some(Tab::Destinations));
     let effects = reduce(&mut state, Msg::Left);
     assert!(asks(&effects).is_empty(), "the tables are still here");
-    assert_eq!(state.visit().and_then(|visit| visit.sources.value()).map(|tally| tally.without), Some(7));
-    answer(&mut state, Slot::Users, epoch, Answer::Tally(Tally { rows: Vec::new(), without: 1, completeness: Completeness::whole(1) }));
-    assert_eq!(state.visit().and_then(|visit| visit.users.value()).map(|tally| tally.without), Some(7), "an answer for the place that was left is dropped");
+    assert_eq!(state.visit().and_then(|visit| visit.tally(TallyBy::Source)).map(|tally| tally.without), Some(7));
+    answer(&mut state, USERS, epoch, Answer::Tally(Tally { rows: Vec::new(), without: 1, completeness: Completeness::whole(1) }));
+    assert_eq!(
+        state.visit().and_then(|visit| visit.tally(TallyBy::User)).map(|tally| tally.without),
+        Some(7),
+        "an answer for the place that was left is dropped"
+    );
     reduce(&mut state, Msg::Left);
     assert!(state.visit().is_none());
+}
+
+#[test]
+fn a_destination_of_a_page_is_narrowed_to_what_the_page_is_about() {
+    let mut state = settled(false);
+    let destination = destination(&state);
+    reduce(&mut state, Msg::Visited(Arc::clone(&destination)));
+    reduce(&mut state, Msg::CursorMoved(1));
+    let source = Subject::Source(Address::clean("10.1.0.1").expect("an address"));
+    reduce(&mut state, Msg::Opened(source.clone()));
+    assert!(reduce(&mut state, Msg::Opened(source)).is_empty(), "it is here already");
+    let effects = reduce(&mut state, Msg::Opened(Subject::Destination(destination)));
+    let (_, ask) = asked(&effects, USERS);
+    assert!(matches!(&ask, Ask::Tally { scope, .. } if scope.source == Address::clean("10.1.0.1") && scope.destination.is_some()));
+    let bucket = state.visit().map(|visit| visit.focus(state.range, state.size).range());
+    assert_eq!(bucket, Some(Range { from: at("2026-03-02T12:45:00Z"), to: at("2026-03-02T13:00:00Z") }), "the chosen bucket comes along");
+    assert_eq!(state.trail_label(), "10.0.0.5 > source 10.1.0.1 > 10.0.0.5, source 10.1.0.1");
+}
+
+#[test]
+fn marks_stay_with_the_investigation() {
+    let mut state = settled(false);
+    let range = state.range;
+    let mark = |name: &str| Mark { subject: Subject::User(name.into()), line: name.to_owned(), trail: String::new(), range, at: at(NOW) };
+    reduce(&mut state, Msg::Marked(mark("kim")));
+    reduce(&mut state, Msg::Marked(mark("lee")));
+    let place = destination(&state);
+    reduce(&mut state, Msg::Visited(place));
+    reduce(&mut state, Msg::Left);
+    reduce(&mut state, Msg::Marked(mark("kim")));
+    assert_eq!(state.marks, [mark("lee")], "marking again takes the mark away");
 }
 
 #[test]

@@ -1,10 +1,12 @@
 //! Moving about: into a destination and back, along its time axis, between its tabs.
 
+use std::sync::Arc;
+
 use super::ask;
 use crate::domain::{Range, Timestamp};
 use crate::investigation::state::REST;
 use crate::investigation::visit::PAGE;
-use crate::investigation::{Board, Effect, Investigation, Msg, Slot, Visit};
+use crate::investigation::{Board, Effect, Investigation, Msg, Slot, Subject, Visit};
 
 /// Takes one step.
 pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect>) {
@@ -14,13 +16,30 @@ pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect
             let visit = Visit::new(destination, cursor.unwrap_or_else(|| last_bucket(state)));
             enter(state, visit, effects);
         }
-        Msg::Narrowed { source, user } => {
-            if let Some(visit) = state.visit().map(|visit| visit.narrowed(source, user)) {
-                enter(state, visit, effects);
+        Msg::Opened(subject) => match (state.visit(), &subject) {
+            (Some(visit), _) => {
+                if let Some(mut opened) = visit.opened(&subject) {
+                    whole(state, &mut opened);
+                    enter(state, opened, effects);
+                }
+            }
+            (None, Subject::Destination(destination)) => walk(state, Msg::Visited(Arc::clone(destination)), effects),
+            (None, _) => {
+                if let Some(visit) = Visit::first(&subject, last_bucket(state)) {
+                    enter(state, visit, effects);
+                }
+            }
+        },
+        Msg::Marked(mark) => {
+            let before = state.marks.len();
+            state.marks.retain(|known| !known.subject.is_same(&mark.subject));
+            if state.marks.len() == before {
+                state.marks.push(mark);
             }
         }
-        Msg::Left if state.trail.pop().is_some() => {
-            effects.extend([Slot::Sources, Slot::Users, Slot::Events].map(Effect::Abort));
+        Msg::Left => {
+            let Some(left) = state.trail.pop() else { return };
+            effects.extend(left.fetched.iter().filter(|(_, fetched)| fetched.load.is_loading()).map(|(need, _)| Effect::Abort(Slot::Visit(*need))));
             abandon(state);
             ask::tables(state, effects);
         }
@@ -63,7 +82,7 @@ pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect
         }
         Msg::Paged(by) => {
             if let Some(visit) = state.trail.last_mut() {
-                let total = visit.events.value().map_or(0, |page| usize::try_from(page.total).unwrap_or(usize::MAX));
+                let total = visit.events().map_or(0, |page| usize::try_from(page.total).unwrap_or(usize::MAX));
                 let skip = visit.skip.saturating_add_signed(by.saturating_mul(PAGE.cast_signed()));
                 if skip < total || skip < visit.skip {
                     visit.skip = skip;
@@ -85,14 +104,15 @@ fn enter(state: &mut Investigation, visit: Visit, effects: &mut Vec<Effect>) {
 fn abandon(state: &mut Investigation) {
     let Some(visit) = state.trail.last_mut() else { return };
     visit.due = None;
-    if visit.sources.load.is_loading() {
-        visit.sources.ask = None;
+    for fetched in visit.fetched.values_mut().filter(|fetched| fetched.load.is_loading()) {
+        fetched.ask = None;
     }
-    if visit.users.load.is_loading() {
-        visit.users.ask = None;
-    }
-    if visit.events.load.is_loading() {
-        visit.events.ask = None;
+}
+
+/// A destination is known on the board under all its names, a row may know one.
+fn whole(state: &Investigation, visit: &mut Visit) {
+    if let Some(lane) = state.board().and_then(|board| visit.lane(board)) {
+        visit.destination = Some(Arc::clone(&lane.destination));
     }
 }
 

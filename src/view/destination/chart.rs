@@ -4,7 +4,8 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use crate::domain::{Range, Severity};
-use crate::investigation::{Board, Cell, Lane, Visit};
+use crate::investigation::{Board, Cell, Lane, Need, Page, Visit, late::Raised, reach};
+use crate::query::{Answer, TallyBy};
 use crate::theme::Role;
 use crate::view::{Ctx, words};
 use crate::widget::badge::{self, Badge};
@@ -33,27 +34,18 @@ pub(super) fn trail(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         badges.push(Badge::new(if new > 0 { Role::SourceNew } else { Role::Muted }, format!("{new} new")));
         badges.push(Badge::new(Role::Muted, words::plural(lane.events, "event")));
     }
-    let mut steps = Vec::new();
-    for visit in &state.trail {
-        steps.push(step(visit));
+    if visit.page != Page::Destination {
+        let count = |by| visit.tally(by).map(|tally| tally.rows.len() as u64);
+        badges.extend(count(TallyBy::Destination).map(|number| Badge::new(Role::Strong, words::plural(number, "destination"))));
+        let events = visit.tally(TallyBy::Destination).map(|tally| tally.rows.iter().map(|row| row.events).sum::<u64>().saturating_add(tally.without));
+        badges.extend(events.map(|number| Badge::new(Role::Muted, words::plural(number, "event"))));
     }
+    let steps: Vec<String> = state.trail.iter().map(Visit::label).collect();
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     let room = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area };
     let end = crumbs::draw(&steps, pen, room, buf);
     let left = Rect { x: end.saturating_add(2), width: room.right().saturating_sub(end.saturating_add(2)), ..room };
     badge::draw(&badges, pen, left, buf);
-}
-
-/// A step of the trail in words: the destination, or what it was narrowed to.
-fn step(visit: &Visit) -> String {
-    match (&visit.user, visit.source) {
-        (Some(user), _) => format!("user {}", words::inert(user)),
-        (None, Some(source)) => format!("source {source}"),
-        (None, None) => {
-            let name = visit.destination.name().map(|name| format!(" {}", words::inert(name))).unwrap_or_default();
-            format!("{}{name}", words::inert(&visit.destination.label()))
-        }
-    }
 }
 
 /// The places of the board's cells that the chart shows.
@@ -76,10 +68,15 @@ pub(super) fn draw(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     let (first, last) = shown(visit, board);
     let empty = Cell::default();
     let lane: Option<&Lane> = visit.lane(board);
+    let reached = reached(visit, board);
     let bars: Vec<Bar> = (first..=last)
         .map(|place| {
             let cell = lane.and_then(|lane| lane.cells.get(place)).unwrap_or(&empty);
             let new = cell.new.min(cell.count);
+            if let Some(reached) = &reached {
+                let known = reached.get(place).copied().unwrap_or(0);
+                return Bar { start: board.at(place), known, new: 0, band: None, severity: None, gap: false };
+            }
             Bar {
                 start: board.at(place),
                 known: cell.count.saturating_sub(new),
@@ -97,14 +94,30 @@ pub(super) fn draw(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         (from <= to && from < bars.len()).then_some((from, to.min(bars.len().saturating_sub(1))))
     });
     let cursor = place_of(visit.cursor).filter(|cursor| *cursor < bars.len());
-    let late: Vec<usize> =
-        bars.iter().enumerate().filter(|(_, bar)| state.late.of(&visit.destination, bucket(board, bar.start)).is_some()).map(|(place, _)| place).collect();
-    Timeline { bars: &bars, cursor, range, late: &late, zone: &state.zone, legend: true }.draw(pen, area, buf);
+    let is_late = |bar: &Bar| late_at(visit, cx, bucket(board, bar.start)).is_some();
+    let late: Vec<usize> = bars.iter().enumerate().filter(|(_, bar)| is_late(bar)).map(|(place, _)| place).collect();
+    Timeline { bars: &bars, cursor, range, late: &late, zone: &state.zone, legend: reached.is_none() }.draw(pen, area, buf);
+}
+
+/// What came late for the destination within `range`.
+fn late_at(visit: &Visit, cx: &Ctx<'_>, range: Range) -> Option<Raised> {
+    cx.investigation.late.of(visit.destination.as_ref()?, range)
 }
 
 /// The bucket that begins at `start`.
 fn bucket(board: &Board, start: crate::domain::Timestamp) -> Range {
     Range { from: start, to: board.size.at(board.size.index(start.as_second()).saturating_add(1)) }
+}
+
+/// How many destinations were reached in each bucket, on a page that is no destination.
+fn reached(visit: &Visit, board: &Board) -> Option<Vec<u32>> {
+    if visit.page == Page::Destination {
+        return None;
+    }
+    Some(match visit.answer(Need::Timeline) {
+        Some(Answer::Arrivals(arrivals)) => reach::reach(arrivals, board.size, board.range),
+        _ => Vec::new(),
+    })
 }
 
 /// A figure for drawing only; what is beyond its reach is drawn at the edge anyway.
@@ -119,6 +132,19 @@ pub(super) fn why(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     let pen = cx.pen;
     let Some(board) = state.board() else { return };
     let place = usize::try_from(board.size.index(visit.cursor.as_second()).saturating_sub(board.first)).ok();
+    if let Some(reached) = reached(visit, board) {
+        let number = place.and_then(|place| reached.get(place)).copied().unwrap_or(0);
+        let said = format!("{}  {} reached", words::day_minute(visit.cursor, &state.zone), words::plural(u64::from(number), "destination"));
+        text::put(
+            buf,
+            area,
+            area.x.saturating_add(1),
+            area.y,
+            &text::cut(&said, usize::from(area.width.saturating_sub(2)), pen.glyphs),
+            pen.style(Role::Muted),
+        );
+        return;
+    }
     let cell = visit.lane(board).and_then(|lane| lane.cells.get(place?));
     let at = words::day_minute(visit.cursor, &state.zone);
     let (said, role) = match cell {
@@ -129,7 +155,7 @@ pub(super) fn why(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         }
         None => (at, Role::Muted),
     };
-    let late = state.late.of(&visit.destination, bucket(board, board.size.start(visit.cursor)));
+    let late = late_at(visit, cx, bucket(board, board.size.start(visit.cursor)));
     let late = late.map(|late| format!("; came late, by {}: {}", words::clock(late.at, &state.zone), late.words())).unwrap_or_default();
     let room = usize::from(area.width.saturating_sub(2));
     let said = format!("{said}{late}");

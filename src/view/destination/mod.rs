@@ -1,4 +1,4 @@
-//! Screen 2: the timeline of one destination and, below it, who came, as whom, and the events.
+//! Screens 2 and 3: the timeline of a destination, source, user or program and, below it, its tabs.
 //!
 //! ```text
 //! │ trail and figures                                 │ 1
@@ -9,24 +9,22 @@
 //! ```
 
 mod chart;
-mod events;
-mod rows;
-mod sources;
-mod users;
+mod titles;
+
+use std::collections::BTreeMap;
 
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use self::rows::Selected;
-use super::destinations::filtered;
 use super::filter::FilterPrompt;
-use super::{Ctx, Outcome, View, Want, moved, words};
+use super::list::List;
+use super::{Ctx, Outcome, View, Want, tab};
 use crate::app::screen;
-use crate::investigation::{Action, Effect, Focus, Msg, Tab, Visit};
+use crate::investigation::{Action, Msg, Tab, Visit};
 use crate::keymap::Mode;
 use crate::theme::Role;
-use crate::widget::table::{self, Table};
-use crate::widget::{axis, tabs, text};
+use crate::widget::table::{Direction, Table};
+use crate::widget::text;
 
 /// Which pane has the keys.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
@@ -40,11 +38,9 @@ enum Pane {
 #[derive(Default)]
 pub struct DestinationView {
     pane: Pane,
-    /// The row under the cursor of each tab, and the first row drawn.
-    cursors: [(usize, usize); 3],
+    /// The table of each tab.
+    lists: BTreeMap<Tab, List>,
     words: String,
-    /// Marked on any tab, in the order of marking. A mark outlives whatever hides its row.
-    marks: Vec<Selected>,
 }
 
 /// Where the parts stand.
@@ -53,11 +49,13 @@ struct Parts {
     chart: Rect,
     why: Rect,
     tabs: Rect,
+    /// What stands above the table of a tab.
+    above: Rect,
     table: Rect,
 }
 
 impl DestinationView {
-    fn parts(&self, area: Rect) -> Parts {
+    fn parts(&self, visit: &Visit, cx: &Ctx<'_>, area: Rect) -> Parts {
         let is_roomy = screen::is_roomy(area);
         let line = |height: u16| u16::from(height > 0);
         let trail = line(area.height);
@@ -71,75 +69,38 @@ impl DestinationView {
         let why = if is_roomy || self.pane == Pane::Chart { line(rest).saturating_add(u16::from(area.height >= 20 && area.width < 140)) } else { 0 };
         let rest = rest.saturating_sub(why);
         let tabs = line(rest);
-        let table = rest.saturating_sub(tabs);
+        let rest = rest.saturating_sub(tabs);
+        let above = tab::of(visit.tab).height_above(visit, cx, rest).min(rest);
+        let table = rest.saturating_sub(above);
         let mut y = area.y;
         let mut next = |height: u16| {
             let part = Rect { y, height, ..area };
             y = y.saturating_add(height);
             part
         };
-        Parts { trail: next(trail), chart: next(chart), why: next(why), tabs: next(tabs), table: next(table) }
+        Parts { trail: next(trail), chart: next(chart), why: next(why), tabs: next(tabs), above: next(above), table: next(table) }
     }
 
-    fn cursor_of(&self, tab: Tab) -> (usize, usize) {
-        self.cursors.get(tab as usize).copied().unwrap_or_default()
-    }
-
-    fn set_cursor(&mut self, tab: Tab, cursor: (usize, usize)) {
-        if let Some(place) = self.cursors.get_mut(tab as usize) {
-            *place = cursor;
-        }
-    }
-
-    fn cursor_on(&self, tab: Tab) -> rows::Cursor<'_> {
-        let (place, offset) = self.cursor_of(tab);
-        rows::Cursor { place, offset, has_keys: self.pane == Pane::Table, marks: &self.marks }
-    }
-
-    /// Marks the row under the cursor or takes the mark away.
-    fn mark(&mut self, visit: &Visit, cx: &Ctx<'_>) -> Outcome {
-        let (place, _) = self.cursor_of(visit.tab);
-        let Some(selected) = rows::selected(visit, &self.words, place, cx) else { return Outcome::done() };
-        match self.marks.iter().position(|mark| *mark == selected) {
-            Some(place) => _ = self.marks.remove(place),
-            None => self.marks.push(selected),
-        }
-        let marks = self.marks.iter().filter(|mark| mark.tab() == visit.tab).count();
-        Outcome::Consumed(vec![Want::Say(words::marked(marks))])
-    }
-
-    fn open(&self, visit: &Visit, cx: &Ctx<'_>) -> Outcome {
-        let (place, _) = self.cursor_of(visit.tab);
-        match rows::selected(visit, &self.words, place, cx) {
-            Some(Selected::Source(source)) if visit.source != Some(source) => Outcome::msg(Msg::Narrowed { source: Some(source), user: None }),
-            Some(Selected::User(user)) if visit.user.as_ref() != Some(&user) => Outcome::msg(Msg::Narrowed { source: None, user: Some(user) }),
-            // Narrowed to it already: the events are what is left to see.
-            Some(Selected::Source(_) | Selected::User(_)) => Outcome::msg(Msg::TabOpened(Tab::Events)),
-            Some(Selected::Event(event)) => Outcome::Consumed(vec![Want::Layer(Box::new(super::event::EventDetail::new(*event)))]),
-            None => Outcome::done(),
-        }
-    }
-
-    fn move_row(&mut self, visit: &Visit, action: Action, cx: &Ctx<'_>) -> Option<Outcome> {
-        let (place, offset) = self.cursor_of(visit.tab);
-        let len = rows::len(visit, &self.words, cx);
-        let place = place.min(len.saturating_sub(1));
-        let height = Table::height(self.parts(cx.area).table);
-        let to = moved(action, place, len, height)?;
-        self.set_cursor(visit.tab, (to, table::window(to, table::window(place, offset, height), height)));
+    /// Acts on the table of the open tab.
+    fn act_on_rows(&mut self, visit: &Visit, action: Action, cx: &Ctx<'_>) -> Outcome {
+        let height = Table::height(self.parts(visit, cx, cx.area).table);
+        let rows = tab::of(visit.tab).rows(visit, cx);
+        let list = self.lists.entry(visit.tab).or_default();
+        let before = list.row(rows.as_ref(), &self.words);
+        let Some(outcome) = list.act(action, rows.as_ref(), &self.words, height, cx) else { return Outcome::Ignored };
         // At the end of a page of events the next page follows.
-        if visit.tab == Tab::Events && to == place && len > 0 {
+        if visit.tab == Tab::Events && !rows.is_empty() && before == list.row(rows.as_ref(), &self.words) {
             let by = match action {
                 Action::Down | Action::PageDown => 1,
                 Action::Up | Action::PageUp if visit.skip > 0 => -1,
-                _ => return Some(Outcome::done()),
+                _ => return outcome,
             };
-            if visit.events.value().is_some_and(|page| by < 0 || (visit.skip as u64).saturating_add(page.events.len() as u64) < page.total) {
-                self.set_cursor(Tab::Events, if by > 0 { (0, 0) } else { (usize::MAX / 2, 0) });
-                return Some(Outcome::msg(Msg::Paged(by)));
+            if visit.events().is_some_and(|page| by < 0 || (visit.skip as u64).saturating_add(page.events.len() as u64) < page.total) {
+                list.put(if by > 0 { 0 } else { usize::MAX / 2 }, 0);
+                return Outcome::msg(Msg::Paged(by));
             }
         }
-        Some(Outcome::done())
+        outcome
     }
 }
 
@@ -164,10 +125,10 @@ impl View for DestinationView {
 
     fn act(&mut self, action: Action, cx: &Ctx<'_>) -> Outcome {
         let Some(visit) = cx.investigation.visit() else { return Outcome::Ignored };
-        if let Some(tab) = action.tab() {
-            return match Tab::ALL.get(tab.saturating_sub(1)) {
+        if let Some(number) = action.tab() {
+            return match visit.page.tabs().get(number.saturating_sub(1)) {
                 Some(tab) => Outcome::msg(Msg::TabOpened(*tab)),
-                None => Outcome::done(),
+                None => Outcome::Consumed(vec![Want::Say(format!("there are {} tabs here", visit.page.tabs().len()))]),
             };
         }
         let window = visit.window(cx.investigation.range);
@@ -202,20 +163,13 @@ impl View for DestinationView {
                 self.pane = Pane::Table;
                 Outcome::done()
             }
-            Action::Enter => self.open(visit, cx),
-            Action::FilterFor | Action::FilterOut => {
-                let (place, _) = self.cursor_of(visit.tab);
-                match rows::selected(visit, &self.words, place, cx).and_then(|selected| selected.condition()) {
-                    Some(condition) => filtered(cx, condition, action == Action::FilterFor),
-                    None => Outcome::done(),
-                }
-            }
-            Action::Mark => self.mark(visit, cx),
-            Action::Copy => match rows::copied(visit, &self.words, self.cursor_on(visit.tab), cx) {
-                Some(lines) => Outcome::Consumed(vec![Want::Effect(Effect::Copy(lines))]),
-                None => Outcome::done(),
-            },
-            _ => self.move_row(visit, action, cx).unwrap_or(Outcome::Ignored),
+            _ => self.act_on_rows(visit, action, cx),
+        }
+    }
+
+    fn set_sort(&mut self, sort: Option<(usize, Direction)>, cx: &Ctx<'_>) {
+        if let Some(visit) = cx.investigation.visit() {
+            self.lists.entry(visit.tab).or_default().sort(sort);
         }
     }
 
@@ -229,49 +183,37 @@ impl View for DestinationView {
 
     fn render(&self, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         let Some(visit) = cx.investigation.visit() else { return };
-        let parts = self.parts(area);
+        let parts = self.parts(visit, cx, area);
         chart::trail(visit, cx, parts.trail, buf);
         chart::draw(visit, cx, parts.chart, buf);
         chart::why(visit, cx, parts.why, buf);
-        tab_line(visit, &self.words, cx, parts.tabs, buf);
-        let cursor = self.cursor_on(visit.tab);
-        match visit.tab {
-            Tab::Sources => sources::draw(visit, &self.words, cursor, cx, parts.table, buf),
-            Tab::Users => users::draw(visit, &self.words, cursor, cx, parts.table, buf),
-            Tab::Events => events::draw(visit, &self.words, cursor, cx, parts.table, buf),
-        }
+        titles::draw(visit, &self.words, cx, parts.tabs, buf);
+        self.draw_tab(visit, &parts, cx, buf);
         if parts.table.height == 0 && parts.chart.height == 0 {
             text::put(buf, area, area.x, area.y, "too small", cx.pen.style(Role::Muted));
         }
     }
 }
 
-/// The tabs, and which stretch of time they are about.
-fn tab_line(visit: &Visit, words: &str, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
-    let state = cx.investigation;
-    let pen = cx.pen;
-    let counted = |tab: Tab| {
-        let number = match tab {
-            Tab::Sources => visit.sources.value().map(|tally| tally.rows.len() as u64),
-            Tab::Users => visit.users.value().map(|tally| tally.rows.len() as u64),
-            Tab::Events => visit.events.value().map(|page| page.total),
-        };
-        number.map_or_else(|| tab.name().to_owned(), |number| format!("{} {}", tab.name(), words::count(number)))
-    };
-    let titles = Tab::ALL.map(counted);
-    let said = match visit.focus(state.range, state.size) {
-        Focus::Brushed(range) => format!("range {} to {}", axis::moment(range.from, &state.zone), axis::clock(range.to, &state.zone)),
-        Focus::Bucket(range) => format!("bucket {}", axis::moment(range.from, &state.zone)),
-        Focus::Shown(_) => "whole range".to_owned(),
-    };
-    let only_new = if visit.only_new { "only new, " } else { "" };
-    let found = if words.is_empty() { String::new() } else { format!("/{words}, ") };
-    let said = format!("{found}{only_new}{said}");
-    let wide = u16::try_from(text::width(&said)).unwrap_or(u16::MAX);
-    let needed: usize = titles.iter().map(|title| text::width(title).saturating_add(2)).sum();
-    tabs::draw(&titles, visit.tab as usize, pen, Rect { width: area.width.min(u16::try_from(needed).unwrap_or(u16::MAX)), ..area }, buf);
-    if needed.saturating_add(usize::from(wide)).saturating_add(1) <= usize::from(area.width) {
-        let role = if visit.only_new || !words.is_empty() { Role::Found } else { Role::Muted };
-        text::put_right(buf, area, area.y, &said, pen.style(role));
+impl DestinationView {
+    fn draw_tab(&self, visit: &Visit, parts: &Parts, cx: &Ctx<'_>, buf: &mut Buffer) {
+        let pane = tab::of(visit.tab);
+        pane.above(visit, cx, parts.above, buf);
+        let rows = pane.rows(visit, cx);
+        if tab::is_waiting(visit.tab, rows.len(), visit, cx, parts.table, buf) {
+            return;
+        }
+        let unsorted = List::default();
+        let list = self.lists.get(&visit.tab).unwrap_or(&unsorted);
+        if !self.words.is_empty() && list.row(rows.as_ref(), &self.words).is_none() {
+            let said = crate::domain::foreign::sanitize(&format!("none of the {} holds {:?}", pane.noun(), self.words), crate::domain::Limits::CELL);
+            super::opening::message(said.as_str(), Some("Esc takes the words away"), Role::Muted, cx.pen, parts.table, buf);
+            return;
+        }
+        list.draw(rows.as_ref(), &self.words, self.pane == Pane::Table, cx, parts.table, buf);
+        if let Some(aside) = pane.aside(visit) {
+            let title = Rect { height: parts.table.height.min(1), ..parts.table };
+            text::put_right(buf, title, title.y, &format!(" {aside}"), cx.pen.style(Role::Muted));
+        }
     }
 }

@@ -44,6 +44,17 @@ pub enum Direction {
     Descending,
 }
 
+impl Direction {
+    /// The other way.
+    #[must_use]
+    pub const fn turned(self) -> Self {
+        match self {
+            Self::Ascending => Self::Descending,
+            Self::Descending => Self::Ascending,
+        }
+    }
+}
+
 /// How much of the row under the cursor is grounded. A whole row costs two rows of cells a key press.
 #[derive(Clone, Copy, PartialEq, Eq, Debug, Default)]
 pub enum Highlight {
@@ -64,7 +75,7 @@ pub enum Cell<'a> {
     /// A lane: the latest slices that fit, scaled to `max`.
     Lane {
         /// The buckets.
-        slices: &'a [Slice],
+        slices: std::borrow::Cow<'a, [Slice]>,
         /// The count that is drawn full.
         max: u32,
     },
@@ -220,7 +231,7 @@ impl Table<'_, '_> {
             let slot = Rect { x: area.x.saturating_add(place.x), width: place.width, ..area };
             match (self.cell)(row, place.column, place.width) {
                 Cell::Text(spans) => put_cell(buf, slot, spans, column.align, pen),
-                Cell::Lane { slices, max } => lane::draw(slices, max, pen, slot, buf),
+                Cell::Lane { slices, max } => lane::draw(&slices, max, pen, slot, buf),
             }
         }
         if selected {

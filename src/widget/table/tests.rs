@@ -69,7 +69,7 @@ fn cell<'a>(slices: &'a [Slice]) -> impl Fn(usize, usize, u16) -> Cell<'a> {
         1 => Cell::text(format!("10.20.4.{row}"), Style::new()),
         2 => Cell::text("FILESRV-0123456789", Style::new()),
         3 => Cell::text("38", Style::new()),
-        _ => Cell::Lane { slices, max: 8 },
+        _ => Cell::Lane { slices: slices.into(), max: 8 },
     }
 }
 

@@ -1,0 +1,103 @@
+//! The tabs below a chart: one file each, what it lists and what it says where there is nothing to list.
+//!
+//! To add a tab: a [`Pane`] in its own file, its line in [`of`], and its variant and place in
+//! [`crate::investigation::tab`].
+
+pub mod destinations;
+pub mod events;
+pub mod processes;
+pub mod sources;
+pub mod tally;
+pub mod users;
+
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::list::Rows;
+use super::{Ctx, opening};
+use crate::domain::{Limits, Load, foreign};
+use crate::investigation::{Focus, Tab, Visit};
+use crate::theme::Role;
+use crate::widget::text;
+
+/// A tab.
+pub trait Pane: Sync {
+    /// What it lists of what has been answered so far.
+    fn rows<'a>(&self, visit: &'a Visit, cx: &Ctx<'a>) -> Box<dyn Rows + 'a>;
+
+    /// What its title counts; `None` before it is known.
+    fn count(&self, visit: &Visit) -> Option<u64>;
+
+    /// What its rows are called: `sources`.
+    fn noun(&self) -> &'static str;
+
+    /// Why nothing of this sort can be seen in this data, and what would show it; `None` where there is just nothing now.
+    fn invisible(&self, _visit: &Visit, _cx: &Ctx<'_>) -> Option<(String, String)> {
+        None
+    }
+
+    /// What is said at the right of the titles of the columns.
+    fn aside(&self, _visit: &Visit) -> Option<String> {
+        None
+    }
+
+    /// Rows of the screen above the table that [`Pane::above`] draws on, of `height` in all.
+    fn height_above(&self, _visit: &Visit, _cx: &Ctx<'_>, _height: u16) -> u16 {
+        0
+    }
+
+    /// Draws what stands above the table.
+    fn above(&self, _visit: &Visit, _cx: &Ctx<'_>, _area: Rect, _buf: &mut Buffer) {}
+}
+
+/// The tab's pane.
+pub fn of(tab: Tab) -> &'static dyn Pane {
+    match tab {
+        Tab::Destinations => &destinations::Destinations,
+        Tab::Sources => &sources::Sources,
+        Tab::Users => &users::Users,
+        Tab::Processes => &processes::Processes,
+        Tab::Events => &events::Events,
+    }
+}
+
+/// Says why a table of so many rows is empty or old; whether there is nothing to draw beside.
+pub fn is_waiting(tab: Tab, rows: usize, visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) -> bool {
+    let pen = cx.pen;
+    let pane = of(tab);
+    let what = pane.noun();
+    let Some(fetched) = tab.needs().first().map(|need| visit.fetched.get(need)) else { return false };
+    let load = fetched.map_or(&Load::Idle, |fetched| &fetched.load);
+    if let Some(trouble) = load.trouble() {
+        if load.value().is_none() {
+            opening::trouble(trouble, pen, area, buf);
+            return true;
+        }
+        let line = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
+        let said = foreign::sanitize(&trouble.what, Limits::CELL);
+        text::put(buf, line, line.x, line.y, &text::pad(said.as_str(), usize::from(line.width), text::Align::Left, pen.glyphs), pen.style(Role::Error));
+        return false;
+    }
+    if matches!(load, Load::Idle | Load::Loading { previous: None }) {
+        text::put(buf, area, area.x.saturating_add(2), area.y.saturating_add(1), &format!("asking for {what}…"), pen.style(Role::Muted));
+        return true;
+    }
+    if rows > 0 {
+        return false;
+    }
+    let state = cx.investigation;
+    let (said, advice) = if let Some(invisible) = pane.invisible(visit, cx) {
+        invisible
+    } else if visit.only_new {
+        (format!("none of the {what} here is new"), "o lists all of them".to_owned())
+    } else if !state.filter_text.is_empty() {
+        (format!("no {what} here meet {}", state.filter_text), "/ changes the filter; Esc goes back".to_owned())
+    } else if matches!(visit.focus(state.range, state.size), Focus::Shown(_)) {
+        (format!("no {what} here"), "t asks for another time range; Esc goes back".to_owned())
+    } else {
+        (format!("no {what} here"), "h and l move the bucket; Esc goes back".to_owned())
+    };
+    let said = foreign::sanitize(&said, Limits::CELL).into_string();
+    opening::message(&said, Some(&advice), Role::Muted, pen, area, buf);
+    true
+}
