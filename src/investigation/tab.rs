@@ -15,17 +15,28 @@ pub enum Page {
     User,
     /// A program: every host that it was seen on.
     Process,
+    /// The queue of alerts, records and findings.
+    Alerts,
+    /// What can and cannot be seen here.
+    Doctor,
 }
 
 impl Page {
     /// Its tabs, left to right; the keys 1 to 9 show them.
     pub const fn tabs(self) -> &'static [Tab] {
         match self {
-            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Processes, Tab::Events],
+            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Processes, Tab::Events, Tab::Alerts],
             Self::Source => &[Tab::Destinations, Tab::Users, Tab::Processes, Tab::Events],
             Self::User => &[Tab::Destinations, Tab::Sources, Tab::Processes, Tab::Events],
             Self::Process => &[Tab::Destinations, Tab::Users, Tab::Sources, Tab::Events],
+            Self::Alerts => &[Tab::Alerts],
+            Self::Doctor => &[Tab::Health],
         }
+    }
+
+    /// Whether it is about something that events reached, and has a chart of its own.
+    pub const fn has_chart(self) -> bool {
+        !matches!(self, Self::Alerts | Self::Doctor)
     }
 }
 
@@ -42,6 +53,10 @@ pub enum Tab {
     Processes,
     /// The events themselves.
     Events,
+    /// What others have detected.
+    Alerts,
+    /// What can and cannot be seen: the whole of the doctor's page.
+    Health,
 }
 
 impl Tab {
@@ -53,6 +68,8 @@ impl Tab {
             Self::Users => "Users",
             Self::Processes => "Processes",
             Self::Events => "Events",
+            Self::Alerts => "Alerts",
+            Self::Health => "Doctor",
         }
     }
 
@@ -64,6 +81,8 @@ impl Tab {
             Self::Users => "Usr",
             Self::Processes => "Prc",
             Self::Events => "Evt",
+            Self::Alerts => "Alr",
+            Self::Health => "Doc",
         }
     }
 
@@ -75,6 +94,8 @@ impl Tab {
             Self::Users => &[Need::Tally(TallyBy::User)],
             Self::Processes => &[Need::Tally(TallyBy::Process)],
             Self::Events => &[Need::Events],
+            Self::Alerts => &[Need::Alerts],
+            Self::Health => &[Need::Health],
         }
     }
 }
@@ -88,4 +109,8 @@ pub enum Need {
     Tally(TallyBy),
     /// A page of its events.
     Events,
+    /// What others have detected about it.
+    Alerts,
+    /// What can and cannot be seen.
+    Health,
 }

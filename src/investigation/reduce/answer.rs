@@ -90,7 +90,11 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
             };
             let asked = fetched.ask.clone();
             let part = |answer: Answer| asked.is_none_or(|ask| is_answered(&ask, &answer)).then_some(answer);
-            fetched.finish(epoch, expect(result, part, Answer::completeness), now);
+            let is_news = fetched.finish(epoch, expect(result, part, Answer::completeness), now);
+            // Alerts are looked for by who came: as soon as that is known, they are asked again.
+            if is_news && matches!(need, Need::Tally(_)) && state.visit().is_some_and(|visit| visit.tab == Tab::Alerts) {
+                ask::tables(state, effects);
+            }
         }
         Slot::Count | Slot::Detection => {}
     }

@@ -267,8 +267,9 @@ pub(super) fn refresh_tables(state: &mut Investigation, from: Timestamp, effects
     for fetched in visit.fetched.values_mut() {
         fetched.is_outdated = true;
     }
-    let mut needs = visit.tab.needs().to_vec();
-    if visit.page != Page::Destination {
+    // What others have detected changes every few minutes, and what can be seen every few days: `r` asks again.
+    let mut needs: Vec<Need> = visit.tab.needs().iter().copied().filter(|need| !matches!(need, Need::Alerts | Need::Health)).collect();
+    if visit.page != Page::Destination && visit.page.has_chart() {
         needs.push(Need::Timeline);
     }
     let before = effects.len();
