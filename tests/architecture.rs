@@ -11,6 +11,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("query", &["domain"]),
     ("analysis", &["domain", "query"]),
     ("sigma", &["domain"]),
+    ("analysis", &["domain", "query", "sigma"]),
     ("case", &["domain"]),
     ("ledger", &["domain", "case"]),
     ("detect", &["domain"]),

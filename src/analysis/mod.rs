@@ -1,5 +1,25 @@
-//! What answers mean, as pure functions over them: no clock, no IO, no questions of its own.
+//! From answers to what they tell together: connections, sessions, stages, users, processes, hops, tell-tales, the queue of
+//! alerts, the health of what is asked. Pure functions;
+//! "now", history and data are arguments, so that a cluster, files and a story are read alike.
 
+pub mod account;
+mod connections;
 pub mod difference;
+pub mod evidence;
 pub mod health;
+mod machines;
+pub mod programs;
 pub mod queue;
+pub mod reason;
+pub mod sessions;
+pub mod stage;
+mod visible;
+
+#[cfg(test)]
+mod sample;
+
+pub use connections::connections;
+pub use machines::Machines;
+pub use sessions::{Sessions, sessions};
+pub use stage::{ladders, ladders_by_machine};
+pub use visible::Visible;
