@@ -31,11 +31,10 @@
 //! |---|---|---|
 //! | [`domain`] | the analyst's words as plain data: [`domain::Event`], [`domain::Address`], [`domain::Foreign`], [`domain::Completeness`] | clocks, files, terminals, clusters |
 //! | [`query`] | the neutral questions ([`query::Ask`]), their answers, the filter grammar ([`query::Filter`]) | index names, JSON |
-//! | [`analysis`] | what answers mean: the queue of alerts, why scores differ, the health of a cluster or of files | clocks, IO, questions |
 //! | [`sigma`] | Sigma rules, ours and the user's, evaluated by rsigma | field spellings |
 //! | [`schema`] | how logical fields are spelled (TOML), which records are RDP events (one table) | files, containers |
 //! | [`backend`] | the only code that reads events: [`backend::local`], [`backend::elastic`], [`backend::story`] | drawing |
-//! | [`analysis`] | pure functions from events to connections, sessions, stages, users, processes, hops, tell-tales | clocks, IO |
+//! | [`analysis`] | pure functions from answers to connections, sessions, stages, users, processes, hops, tell-tales, the queue of alerts, what a cluster or files can show | clocks, IO |
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
 //! | [`case`] | what a responder decides, as a chain of acts: folded, verified, merged, bundled | files |

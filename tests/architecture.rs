@@ -9,7 +9,6 @@ use std::path::{Path, PathBuf};
 const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("query", &["domain"]),
-    ("analysis", &["domain", "query"]),
     ("sigma", &["domain"]),
     ("analysis", &["domain", "query", "sigma"]),
     ("case", &["domain"]),
