@@ -34,7 +34,7 @@
 //! | [`sigma`] | Sigma rules, ours and the user's, evaluated by rsigma | field spellings |
 //! | [`schema`] | how logical fields are spelled (TOML), which records are RDP events (one table) | files, containers |
 //! | [`backend`] | the only code that reads events: [`backend::local`], [`backend::elastic`], [`backend::story`] | drawing |
-//! | [`analysis`] | pure functions from events to connections, sessions, stages, users, processes, hops, tell-tales | clocks, IO |
+//! | [`analysis`] | pure functions from answers to connections, sessions, stages, users, processes, hops, tell-tales, the queue of alerts, what a cluster or files can show | clocks, IO |
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
 //! | [`guide`] | the investigation guides (TOML): what to ask, step by step | evidence, commands |

@@ -1,11 +1,15 @@
-//! From events to what they tell together: connections, sessions, stages, users, processes, hops, tell-tales. Pure functions;
+//! From answers to what they tell together: connections, sessions, stages, users, processes, hops, tell-tales, the queue of
+//! alerts, the health of what is asked. Pure functions;
 //! "now", history and data are arguments, so that a cluster, files and a story are read alike.
 
 pub mod account;
 mod connections;
+pub mod difference;
 pub mod evidence;
+pub mod health;
 mod machines;
 pub mod programs;
+pub mod queue;
 pub mod reason;
 pub mod sessions;
 pub mod stage;

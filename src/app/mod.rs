@@ -12,7 +12,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::domain::{BucketSize, Timestamp, Trouble};
-use crate::investigation::{Action, Effect, Investigation, Msg, Period, reduce, start};
+use crate::investigation::{Action, Effect, Investigation, Msg, Page, Period, reduce, start};
 use crate::keymap::{Key, Keymap, Mode, Resolved};
 use crate::query::{Ask, Filter};
 use crate::theme::Theme;
@@ -342,6 +342,8 @@ impl App {
             Action::Query => vec![Want::Layer(Box::<view::query::QueryText>::default())],
             Action::TimeRange => vec![Want::Layer(Box::new(view::period::Periods::new(self.investigation.period)))],
             Action::BucketSize => vec![Want::Msg(Msg::BucketSizeChanged)],
+            Action::Alerts => vec![Want::Msg(Msg::PageOpened(Page::Alerts))],
+            Action::Doctor => vec![Want::Msg(Msg::PageOpened(Page::Doctor))],
             Action::Pause => vec![Want::Msg(Msg::FreezeToggled)],
             Action::Refresh => vec![Want::Msg(Msg::RefreshWanted)],
             Action::Theme => {
@@ -388,7 +390,12 @@ impl App {
         let wanted = self.investigation.trail.len().saturating_add(1);
         self.pages.truncate(wanted);
         while self.pages.len() < wanted {
-            self.pages.push(Box::<view::destination::DestinationView>::default());
+            let page = self.investigation.trail.get(self.pages.len().saturating_sub(1)).map(|visit| visit.page);
+            self.pages.push(match page {
+                Some(Page::Alerts) => Box::<view::alerts::AlertsView>::default(),
+                Some(Page::Doctor) => Box::<view::doctor::DoctorView>::default(),
+                _ => Box::<view::destination::DestinationView>::default(),
+            });
         }
     }
 

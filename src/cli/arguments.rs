@@ -13,7 +13,8 @@ use crate::domain::{Address, BucketSize, By, Families, Family};
 use crate::query::Filter;
 
 const AFTER_HELP: &str = "\
-Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect --exit-code found an anomaly.
+Exit codes: 0 ok, 1 error (doctor: something is bad), 2 wrong command line, 3 answered from partial data,
+4 detect --exit-code found an anomaly.
 Nothing is ever written to a cluster. Without a cluster or files, rdptriage shows a demo.";
 
 /// Keyboard-driven triage of RDP events in Elasticsearch, OpenSearch and log files.
@@ -111,6 +112,18 @@ pub enum Command {
         /// End with 4 where a bucket is anomalous (score 70 or more), for cron
         #[arg(long)]
         exit_code: bool,
+    },
+    /// Say what a cluster or files can and cannot show, what that means and what to do
+    Doctor {
+        /// Files and folders.
+        #[command(flatten)]
+        files: Files,
+        /// Where events come from.
+        #[command(flatten)]
+        origin: Origin,
+        /// Where the answer goes.
+        #[command(flatten)]
+        output: Output,
     },
     /// List the RDP events themselves, one a row, in time order
     Events {

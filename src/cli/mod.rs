@@ -8,6 +8,7 @@ mod completeness;
 mod completions;
 mod counts;
 mod detect;
+mod doctor;
 mod events;
 pub mod failure;
 mod files;
@@ -99,6 +100,11 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 let outcome = detect::run(opened, kind, by, detector.as_deref(), format, sink).await?;
                 Ok((outcome.report, if exit_code && outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
             })
+        }
+        Command::Doctor { files, origin, output } => {
+            let request = required(&files, &origin, &environment)?;
+            let named = request.named_range(crate::domain::Timestamp::now())?;
+            headless(&request, &output, Format::Json, async |opened, format, sink| doctor::run(opened, named, format, sink).await)
         }
         Command::Events { files, origin, output, kind, head } => {
             headless(&required(&files, &origin, &environment)?, &output, Format::Ndjson, async |opened, format, sink| {

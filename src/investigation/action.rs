@@ -119,6 +119,8 @@ actions! {
     Ask: Refresh "refresh" "refresh" "Ask again now";
     Ask: OnlyNew "only-new" "only new" "List only what was never seen on this destination before, or everything again";
     Ask: Group "group" "campaigns" "Put destinations that are hit by the same sources together, or apart again";
+    Ask: Alerts "alerts" "alerts" "Show the queue: alerts of rules, records of jobs and our own findings";
+    Ask: Doctor "doctor" "doctor" "Show what can and cannot be seen here, and what to do about it";
     Use: Mark "mark" "mark" "Mark the row, or take the mark away";
     Use: Marks "marks" "marks" "List everything that is marked, to copy it or to go back to it";
     Use: Copy "copy" "copy" "Copy the marked rows, or what is under the cursor";

@@ -7,6 +7,7 @@ pub mod action;
 pub mod board;
 pub mod campaign;
 pub mod cells;
+mod episodes;
 pub mod late;
 pub mod merge;
 pub mod msg;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::slot::{Epoch, Slot};
-use super::{Board, Mark, Matter, Need, Period, Study, Subject, Tab};
+use super::{Board, Mark, Matter, Need, Page, Period, Study, Subject, Tab};
 use crate::detect::Plan;
 use crate::domain::{Arrivals, BucketSize, Destination, Range, Timestamp, Trouble};
 use crate::query::{Answer, Ask, Filter};
@@ -69,6 +69,15 @@ pub enum Msg {
     Opened(Subject),
     /// A row is marked, or its mark taken away.
     Marked(Mark),
+    /// The analyst looks at a destination at one moment.
+    VisitedAt {
+        /// Which.
+        destination: Arc<Destination>,
+        /// When.
+        at: Timestamp,
+    },
+    /// The analyst opens a page that is about no one thing.
+    PageOpened(Page),
     /// The analyst goes back one step.
     Left,
     /// A tab was opened.

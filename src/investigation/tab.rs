@@ -17,18 +17,29 @@ pub enum Page {
     Process,
     /// A session: what ran in it.
     Session,
+    /// The queue of alerts, records and findings.
+    Alerts,
+    /// What can and cannot be seen here.
+    Doctor,
 }
 
 impl Page {
     /// Its tabs, left to right; the keys 1 to 9 show them.
     pub const fn tabs(self) -> &'static [Tab] {
         match self {
-            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events, Tab::History],
+            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events, Tab::History, Tab::Alerts],
             Self::Source => &[Tab::Destinations, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events],
             Self::User => &[Tab::Destinations, Tab::Sources, Tab::Sessions, Tab::Processes, Tab::Events],
             Self::Process => &[Tab::Destinations, Tab::Users, Tab::Sources, Tab::Events],
             Self::Session => &[Tab::Processes, Tab::Events, Tab::Users],
+            Self::Alerts => &[Tab::Alerts],
+            Self::Doctor => &[Tab::Health],
         }
+    }
+
+    /// Whether it is about something that events reached, and has a chart of its own.
+    pub const fn has_chart(self) -> bool {
+        !matches!(self, Self::Alerts | Self::Doctor)
     }
 }
 
@@ -49,6 +60,10 @@ pub enum Tab {
     Events,
     /// What was usual before.
     History,
+    /// What others have detected.
+    Alerts,
+    /// What can and cannot be seen: the whole of the doctor's page.
+    Health,
 }
 
 impl Tab {
@@ -62,6 +77,8 @@ impl Tab {
             Self::Processes => "Processes",
             Self::Events => "Events",
             Self::History => "History",
+            Self::Alerts => "Alerts",
+            Self::Health => "Doctor",
         }
     }
 
@@ -75,6 +92,8 @@ impl Tab {
             Self::Processes => "Prc",
             Self::Events => "Evt",
             Self::History => "His",
+            Self::Alerts => "Alr",
+            Self::Health => "Doc",
         }
     }
 
@@ -88,6 +107,8 @@ impl Tab {
             Self::Processes => &[Need::Tally(TallyBy::Process), Need::Evidence],
             Self::Events => &[Need::Events],
             Self::History => &[Need::Past],
+            Self::Alerts => &[Need::Alerts],
+            Self::Health => &[Need::Health],
         }
     }
 }
@@ -105,6 +126,10 @@ pub enum Need {
     Evidence,
     /// What was usual before; studied from the arrivals that are here already.
     Past,
+    /// What others have detected about it.
+    Alerts,
+    /// What can and cannot be seen.
+    Health,
 }
 
 impl Need {

@@ -5,12 +5,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::SignedDuration;
+
 use super::past::Past;
+use super::period::days_before;
 use super::slot::Fetched;
+use super::state::HISTORY_DAYS;
 use super::subject::Sitting;
 use super::{Board, Evidence, Lane, Need, Page, Study, Subject, Tab};
 use crate::domain::{Address, BucketSize, Destination, Families, Foreign, Range, Timestamp};
-use crate::query::{Answer, Ask, EventPage, Filter, Scope, Tally, TallyBy};
+use crate::query::{Alerts, Answer, Ask, Company, EventPage, Filter, Scope, Tally, TallyBy};
 
 /// Most events that are studied together: more would make a slow cluster slower than it is worth, and it is said.
 pub const MOST_EVIDENCE: usize = 50_000;
@@ -28,6 +32,16 @@ fn later(time: Timestamp) -> Timestamp {
 
 /// Events asked for at a time.
 pub const PAGE: usize = 200;
+
+/// Sources and users by whom alerts are looked for: beyond that a question gets too long.
+const MOST_COMPANY: usize = 500;
+/// How far around a range alerts are looked for.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
+
+/// A range widened at both ends.
+fn around(range: Range, before: SignedDuration, after: SignedDuration) -> Range {
+    Range { from: range.from.checked_sub(before).unwrap_or(Timestamp::MIN), to: range.to.checked_add(after).unwrap_or(Timestamp::MAX) }
+}
 
 /// Which stretch of time the tabs are about.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -103,7 +117,8 @@ impl Visit {
         Self::of(Page::Destination, cursor).opened(subject)
     }
 
-    fn of(page: Page, cursor: Timestamp) -> Self {
+    /// A page with nothing opened on it yet.
+    pub fn of(page: Page, cursor: Timestamp) -> Self {
         Self {
             page,
             destination: None,
@@ -188,7 +203,11 @@ impl Visit {
             Subject::Destination(_) => subject.label(),
             _ => format!("{} {}", subject.sort(), subject.label()),
         };
-        self.about().into_iter().map(step).collect::<Vec<_>>().join(", ")
+        match self.page {
+            Page::Alerts => "alerts".to_owned(),
+            Page::Doctor => "doctor".to_owned(),
+            _ => self.about().into_iter().map(step).collect::<Vec<_>>().join(", "),
+        }
     }
 
     /// What the chart shows of `shown`.
@@ -239,6 +258,12 @@ impl Visit {
             Need::Tally(by @ TallyBy::Process) => Ask::Tally { scope: Scope { families: Families::EVERY, ..scope }, by },
             Need::Tally(by) => Ask::Tally { scope, by },
             // The list shows what the tables only count: session ends, shells and context too.
+            // Alerts come hours after what they are about, and the day around it is part of the picture.
+            Need::Alerts if self.page == Page::Destination => Ask::Alerts { scope: Scope { range: around(range, DAY, DAY), ..scope }, company: self.company() },
+            Need::Alerts => Ask::Alerts { scope: Scope { range: shown, ..scope }, company: Company::default() },
+            Need::Health => {
+                Ask::Health { range: around(Range { from: shown.from.min(days_before(shown.to, HISTORY_DAYS)), to: shown.to }, SignedDuration::ZERO, DAY) }
+            }
             Need::Events => Ask::Events { scope: Scope { families: Families::EVERY, ..scope }, skip: self.skip, take: PAGE },
         }
     }
@@ -247,10 +272,10 @@ impl Visit {
     /// first tabs count.
     pub fn needs(&self) -> Vec<Need> {
         let mut needs = self.tab.needs().to_vec();
-        if self.destination.is_none() {
+        if self.destination.is_none() && self.page.has_chart() {
             needs.push(Need::Timeline);
         }
-        if self.tab != Tab::Events {
+        if self.tab != Tab::Events && self.page.has_chart() {
             needs.extend(self.page.tabs().iter().take(2).flat_map(|tab| tab.needs()));
         }
         if self.is_week_laid && self.destination.is_some() {
@@ -274,6 +299,17 @@ impl Visit {
     /// The values of a field.
     pub fn tally(&self, by: TallyBy) -> Option<&Tally> {
         if let Answer::Tally(tally) = self.answer(Need::Tally(by))? { Some(tally) } else { None }
+    }
+
+    /// Who keeps the destination company, as far as that has been answered.
+    pub fn company(&self) -> Company {
+        let values = |by| self.tally(by).into_iter().flat_map(|tally| &tally.rows).map(|row| &row.value).take(MOST_COMPANY);
+        Company { sources: values(TallyBy::Source).filter_map(|value| Address::clean(value.raw())).collect(), users: values(TallyBy::User).cloned().collect() }
+    }
+
+    /// What others have detected.
+    pub fn alerts(&self) -> Option<&Alerts> {
+        if let Answer::Alerts(alerts) = self.answer(Need::Alerts)? { Some(alerts) } else { None }
     }
 
     /// The page of events.

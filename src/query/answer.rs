@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::domain::{Address, Arrivals, BucketSize, By, Completeness, Destination, Event, Foreign, Range, Timestamp};
+use crate::domain::{Address, Arrivals, BucketSize, By, Completeness, Destination, Event, Foreign, Health, Range, Timestamp};
 
 /// An answer; its variant is that of the question.
 #[derive(Clone, PartialEq, Debug)]
@@ -23,6 +23,8 @@ pub enum Answer {
     Hunt(Hits),
     /// To [`super::Ask::Alerts`].
     Alerts(super::Alerts),
+    /// To [`super::Ask::Health`].
+    Health(Box<Health>),
 }
 
 impl Answer {
@@ -36,6 +38,7 @@ impl Answer {
             Self::Counts(answer) => &answer.completeness,
             Self::Hunt(answer) => &answer.completeness,
             Self::Alerts(answer) => &answer.completeness,
+            Self::Health(answer) => &answer.completeness,
         }
     }
 }

@@ -94,6 +94,11 @@ pub enum Ask {
         /// Id of one of the rules the backend was opened with.
         rule: String,
     },
+    /// What can and cannot be seen here, and why.
+    Health {
+        /// Events of which time are looked at.
+        range: Range,
+    },
     /// What others have detected: security alerts and results of machine-learning jobs.
     Alerts {
         /// About what; its families and its filter do not matter, alerts are no events.

@@ -1,8 +1,11 @@
 //! The screens, panes and popups. A view owns its cursor and nothing else: it sees the investigation by reference, says
 //! what it wants, and draws without changing anything.
 
+pub mod alert;
+pub mod alerts;
 pub mod destination;
 pub mod destinations;
+pub mod doctor;
 pub mod event;
 pub mod filter;
 pub mod footer;

@@ -15,6 +15,7 @@ mod events;
 mod fields;
 mod fingerprint;
 mod group;
+mod health;
 mod hunt;
 mod leaf;
 mod narrow;
@@ -147,6 +148,7 @@ impl Backend for Elastic {
                 Ask::Events { scope, skip, take } => self.events(scope, *skip, *take).await.map(Answer::Events),
                 Ask::Counts { scope, bucket, by } => self.counts(scope, *bucket, *by).await.map(Answer::Counts),
                 Ask::Hunt { scope, rule } => self.hunt(scope, rule).await.map(Answer::Hunt),
+                Ask::Health { range } => self.health(*range).await.map(|health| Answer::Health(Box::new(health))),
                 Ask::Alerts { scope, company } => self.alerts(scope, company).await.map(Answer::Alerts),
             }
         })

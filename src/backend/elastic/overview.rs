@@ -80,7 +80,7 @@ pub(super) fn query_text(elastic: &Elastic, ask: &Ask) -> String {
     let known = elastic.known.try_lock().ok().and_then(|known| known.as_ref().map(|(_, landscape)| landscape.clone())).unwrap_or_default();
     let everything = Scope::over(Range::ALL);
     let scope = match ask {
-        Ask::Overview => &everything,
+        Ask::Overview | Ask::Health { .. } => &everything,
         Ask::Arrivals { scope, .. }
         | Ask::Tally { scope, .. }
         | Ask::Events { scope, .. }

@@ -11,7 +11,7 @@ pub fn text(ask: &Ask, paths: &[PathBuf]) -> String {
     let files: Vec<String> = paths.iter().map(|path| Foreign::from(path.display().to_string()).safe().into_string()).collect();
     let mut lines = vec![format!("# {}", words(ask)), format!("# files: {}", files.join(", "))];
     match ask {
-        Ask::Overview => lines.push("events.describe()".to_owned()),
+        Ask::Overview | Ask::Health { .. } => lines.push("events.describe()".to_owned()),
         Ask::Arrivals { scope, bucket } => {
             lines.extend(filtered(scope));
             lines.push(format!("  .group_by(col(\"@timestamp\").dt.truncate(\"{bucket}\"), \"destination.ip\", \"host.name\", \"source.ip\").agg(len())"));
@@ -46,6 +46,7 @@ pub fn text(ask: &Ask, paths: &[PathBuf]) -> String {
 fn words(ask: &Ask) -> String {
     match ask {
         Ask::Overview => "what there is in the files".to_owned(),
+        Ask::Health { .. } => "what can and cannot be seen in the files".to_owned(),
         Ask::Arrivals { bucket, .. } => format!("which sources reached which destination in each {bucket}"),
         Ask::Tally { by, .. } => format!("events for each {}", column(*by)),
         Ask::Events { skip, take, .. } => format!("events in time order, {take} from number {} on", skip + 1),

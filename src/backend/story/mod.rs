@@ -28,6 +28,7 @@ pub use script::{Expect, Finding, Hint};
 
 use super::local::table::{Table, TableBuilder};
 use super::{Backend, BackendError};
+use crate::domain::health::Place;
 use crate::domain::{Alert, Completeness, Event, Kind, Range, Timestamp};
 use crate::query::{Answer, Ask, Hit, Overview, Scope, SourceReport};
 use crate::schema::Detected;
@@ -158,6 +159,7 @@ impl Story {
         match &mut ask {
             Ask::Overview => return Ok(Answer::Overview(self.overview(now))),
             Ask::Alerts { .. } => {}
+            Ask::Health { range } => *range = range.intersect(&Range { from: Timestamp::MIN, to: now }),
             Ask::Arrivals { scope, .. } | Ask::Tally { scope, .. } | Ask::Events { scope, .. } | Ask::Counts { scope, .. } | Ask::Hunt { scope, .. } => {
                 until(scope, now);
             }
@@ -169,6 +171,9 @@ impl Story {
             for sight in &mut alerts.sights {
                 "story".clone_into(&mut sight.place);
             }
+        }
+        if let Answer::Health(health) = &mut answer {
+            (health.place, health.asked) = (Place::Story, now);
         }
         Ok(answer)
     }

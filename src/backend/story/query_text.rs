@@ -20,6 +20,7 @@ pub fn of(ask: &Ask) -> String {
         }
         Ask::Events { scope, skip, take } => with(&format!("events {} to {} in time order", skip + 1, skip + take), scope),
         Ask::Counts { scope, bucket, by } => with(&format!("events and distinct source.ip per {} and {bucket}", by.name()), scope),
+        Ask::Health { range } => with("sources of events, newest event of each, usable addresses", &Scope::over(*range)),
         Ask::Alerts { scope, .. } => with("security alerts and results of machine-learning jobs", scope),
         Ask::Hunt { scope, rule } => with(&format!("what Sigma rule {rule} finds"), scope),
     }

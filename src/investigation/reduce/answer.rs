@@ -95,6 +95,10 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
             if is_here && need == Need::Evidence {
                 ask::study(state, effects);
             }
+            // Alerts are looked for by who came: as soon as that is known, they are asked again.
+            if is_here && matches!(need, Need::Tally(_)) && state.visit().is_some_and(|visit| visit.tab == Tab::Alerts) {
+                ask::tables(state, effects);
+            }
         }
         Slot::Count | Slot::Detection | Slot::Study(_) => {}
     }

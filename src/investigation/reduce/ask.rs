@@ -317,9 +317,10 @@ pub(super) fn refresh_tables(state: &mut Investigation, from: Timestamp, effects
     for fetched in visit.fetched.values_mut() {
         fetched.is_outdated = true;
     }
-    // What the open table lists; the evidence beside it is asked again when somebody looks elsewhere.
-    let mut needs: Vec<Need> = visit.tab.needs().iter().take(1).copied().collect();
-    if visit.destination.is_none() {
+    // What the open table lists; the evidence beside it is asked again when somebody looks elsewhere. What others have detected
+    // changes every few minutes, and what can be seen every few days: `r` asks again.
+    let mut needs: Vec<Need> = visit.tab.needs().iter().take(1).copied().filter(|need| !matches!(need, Need::Alerts | Need::Health)).collect();
+    if visit.destination.is_none() && visit.page.has_chart() {
         needs.push(Need::Timeline);
     }
     let before = effects.len();

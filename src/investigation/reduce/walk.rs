@@ -16,6 +16,17 @@ pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect
             let visit = Visit::new(destination, cursor.unwrap_or_else(|| last_bucket(state)));
             enter(state, visit, effects);
         }
+        Msg::VisitedAt { destination, at } => {
+            walk(state, Msg::Visited(destination), effects);
+            // The moment may lie a little before what is shown: the cursor then stands at its edge.
+            put_cursor(state, state.size.start(at));
+            ask::tables(state, effects);
+        }
+        Msg::PageOpened(page) if state.visit().is_some_and(|visit| visit.page == page) => {}
+        Msg::PageOpened(page) => {
+            let visit = Visit::of(page, last_bucket(state));
+            enter(state, visit, effects);
+        }
         Msg::Opened(subject) => match (state.visit(), &subject) {
             (Some(visit), _) => {
                 if let Some(mut opened) = visit.opened(&subject) {

@@ -3,6 +3,7 @@
 //! To add a tab: a [`Pane`] in its own file, its line in [`of`], and its variant and place in
 //! [`crate::investigation::tab`].
 
+pub mod alerts;
 pub mod destinations;
 pub mod events;
 pub mod history;
@@ -63,6 +64,8 @@ pub fn of(tab: Tab) -> &'static dyn Pane {
         Tab::Processes => &processes::Processes,
         Tab::Events => &events::Events,
         Tab::History => &history::History,
+        // The doctor's page draws itself: it has no chart, and its list is no tab's.
+        Tab::Alerts | Tab::Health => &alerts::Alerts,
     }
 }
 

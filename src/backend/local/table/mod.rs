@@ -11,6 +11,7 @@ mod details;
 mod detections;
 mod dictionary;
 mod events;
+mod health;
 mod identity;
 mod portion;
 mod select;
@@ -65,6 +66,7 @@ impl Table {
             Ask::Events { scope, skip, take } => Answer::Events(self.events(scope, *skip, *take)?),
             Ask::Counts { scope, bucket, by } => Answer::Counts(self.counts(scope, *bucket, *by)?),
             Ask::Hunt { scope, rule } => Answer::Hunt(self.hunt(&scope.range, rule)?),
+            Ask::Health { range } => Answer::Health(Box::new(self.health(*range)?)),
             Ask::Alerts { scope, company } => Answer::Alerts(self.detected.within(scope, company, &self.completeness)),
         })
     }
