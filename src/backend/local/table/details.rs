@@ -16,11 +16,11 @@ pub(super) struct Packed {
     logon_type: u8,
     /// Two bits for each truth: known, and true.
     truths: u8,
-    texts: [u32; 14],
+    texts: [u32; 15],
 }
 
 /// The texts of details, in the order of their codes.
-fn texts(details: &Details) -> [&Option<Foreign>; 14] {
+fn texts(details: &Details) -> [&Option<Foreign>; 15] {
     [
         &details.authentication,
         &details.connection,
@@ -36,6 +36,7 @@ fn texts(details: &Details) -> [&Option<Foreign>; 14] {
         &details.target,
         &details.service,
         &details.target_user,
+        &details.tunnel_address,
     ]
 }
 
@@ -80,6 +81,7 @@ impl Packed {
             target,
             service,
             target_user,
+            tunnel_address,
         ] = self.texts.map(|code| table.text(code));
         Details {
             logon_id: (self.logon_id != 0).then_some(self.logon_id),
@@ -106,6 +108,7 @@ impl Packed {
             target,
             service,
             target_user,
+            tunnel_address,
         }
     }
 }
