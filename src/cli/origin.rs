@@ -209,6 +209,8 @@ pub struct Opened {
     pub zones: Vec<TimeZone>,
     /// Ids of the rules that are hunted for.
     pub hunted: Vec<String>,
+    /// The rules that programs are held against.
+    pub rules: Arc<RuleSet>,
     /// Whether a cluster is asked.
     pub is_cluster: bool,
     filter: Filter,
@@ -235,6 +237,7 @@ impl Opened {
             bucket: request.bucket,
             zones: request.zones.clone(),
             hunted: request.hunted.clone(),
+            rules: Arc::clone(&request.rules),
             is_cluster,
             filter: request.filter.clone(),
         })
