@@ -147,6 +147,19 @@ pub enum Command {
     Sessions(Box<Drill>),
     /// Say of each source how far it got: touched, authenticated, logged on, shell, process, or refused
     Sources(Box<Drill>),
+    /// List the accounts by where they came from, with outcomes, refusals and what is odd about them
+    Users(Box<Drill>),
+    /// Show the processes as trees, and every program that opens RDP connections with the Sigma rule's word on it
+    Processes(Box<Drill>),
+    /// Show who reached a server before and where it went next; without --destination every visit
+    Hops {
+        /// Whom it is about.
+        #[command(flatten)]
+        drill: Box<Drill>,
+        /// Write the trees as a graph for Graphviz
+        #[arg(long, help_heading = "Output")]
+        dot: bool,
+    },
     /// Keep, check, export and merge cases: what was decided, noted and asked
     Case {
         /// What to do.

@@ -12,16 +12,19 @@ mod doctor;
 mod events;
 pub mod failure;
 mod files;
+mod hops;
 mod hunt;
 mod login;
 mod man;
 pub mod origin;
 pub mod output;
 mod period;
+mod processes;
 mod progress;
 mod screen;
 mod sessions;
 mod sources;
+mod users;
 mod whom;
 pub mod settings;
 
@@ -116,6 +119,15 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
         }),
         Command::Sources(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
             Ok((sources::run(opened, &drill.whom, format, sink).await?, failure::OK))
+        }),
+        Command::Users(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((users::run(opened, &drill.whom, format, sink).await?, failure::OK))
+        }),
+        Command::Processes(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((processes::run(opened, &drill.whom, format, sink).await?, failure::OK))
+        }),
+        Command::Hops { drill, dot } => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((hops::run(opened, &drill.whom, dot, format, sink).await?, failure::OK))
         }),
         Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),

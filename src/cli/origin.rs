@@ -221,6 +221,8 @@ pub struct Opened {
     pub zones: Vec<TimeZone>,
     /// Ids of the rules that are hunted for.
     pub hunted: Vec<String>,
+    /// The rules that programs are held against.
+    pub rules: Arc<RuleSet>,
     /// Whether a cluster is asked.
     pub is_cluster: bool,
     /// Days before the range by which the detector learns what is usual.
@@ -249,6 +251,7 @@ impl Opened {
             bucket: request.bucket,
             zones: request.zones.clone(),
             hunted: request.hunted.clone(),
+            rules: Arc::clone(&request.rules),
             is_cluster,
             history_days: request.history_days,
             filter: request.filter.clone(),
