@@ -74,7 +74,9 @@ fn truths() -> Vec<(PathBuf, BTreeMap<String, u64>, u64)> {
 /// The kinds that the truth speaks of: families that are counted, and their ends and shells.
 fn counted(report: &SourceReport) -> BTreeMap<String, u64> {
     use rdptriage::domain::{Family, Kind};
-    let is_told = |name: &str| Kind::named(name).is_some_and(|kind| kind.family() != Family::Context && !["rdpcorets102", "rdpcorets103"].contains(&name));
+    let is_told = |name: &str| {
+        Kind::named(name).is_some_and(|kind| kind.family() != Family::Context && !["rdpcorets102", "rdpcorets103", "sec4634", "sec4647"].contains(&name))
+    };
     report.kinds.iter().filter(|(name, _)| is_told(name)).map(|(name, count)| ((*name).to_owned(), *count)).collect()
 }
 

@@ -3,8 +3,8 @@
 
 use std::borrow::Borrow;
 use std::fmt::{self, Write as _};
-use std::sync::Arc;
 
+use compact_str::CompactString;
 use serde::{Deserialize, Serialize};
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthChar;
@@ -13,12 +13,13 @@ use unicode_width::UnicodeWidthChar;
 /// NDJSON and Parquet are evidence); people get [`Foreign::safe`].
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, Default)]
 #[serde(transparent)]
-pub struct Foreign(Arc<str>);
+// Most texts of events are short, and millions of them pass by: those need no memory of their own.
+pub struct Foreign(CompactString);
 
 impl Foreign {
     /// Wraps text as found in an event.
-    pub fn new(text: impl Into<Arc<str>>) -> Self {
-        Self(text.into())
+    pub fn new(text: impl AsRef<str>) -> Self {
+        Self(text.as_ref().into())
     }
 
     /// The exact text, for evidence, comparison and exact exports; never for a terminal.

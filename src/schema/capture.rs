@@ -20,11 +20,12 @@ const USUAL: usize = 24;
 pub struct Captured<'a> {
     present: [u64; WORDS],
     values: Vec<(Slot, Scalar<'a>)>,
+    signature: u64,
 }
 
 impl Default for Captured<'_> {
     fn default() -> Self {
-        Self { present: [0; WORDS], values: Vec::with_capacity(USUAL) }
+        Self { present: [0; WORDS], values: Vec::with_capacity(USUAL), signature: 0 }
     }
 }
 
@@ -42,6 +43,38 @@ impl<'a> Captured<'a> {
         self.values.iter().find(|(at, _)| *at == slot).map(|(_, value)| value)
     }
 
+    /// The value kept at this place, counted in the order of keeping.
+    pub fn at(&self, place: usize) -> Option<&Scalar<'a>> {
+        self.values.get(place).map(|(_, value)| value)
+    }
+
+    /// The slots in the order of keeping.
+    pub fn slots(&self) -> impl ExactSizeIterator<Item = Slot> {
+        self.values.iter().map(|(slot, _)| *slot)
+    }
+
+    /// A number that tells other slots, or another order of them, apart nearly always.
+    pub fn signature(&self) -> u64 {
+        self.signature
+    }
+
+    /// Forgets everything.
+    pub fn clear(&mut self) {
+        self.present = [0; WORDS];
+        self.values.clear();
+        self.signature = 0;
+    }
+
+    /// Nothing, with the room that this one has.
+    pub fn emptied<'b>(self) -> Captured<'b> {
+        let mut values = self.values;
+        values.clear();
+        // Collecting nothing out of a vector keeps its memory.
+        #[expect(clippy::unnecessary_filter_map, reason = "the type changes: what was borrowed from the last record is gone")]
+        let values = values.into_iter().filter_map(|_| None).collect();
+        Captured { present: [0; WORDS], values, signature: 0 }
+    }
+
     /// Keeps a value unless there is one; what says nothing (`-`, empty) is no value.
     pub fn put(&mut self, slot: Slot, value: Scalar<'a>) {
         if self.has(slot) || matches!(&value, Scalar::Text(text) if !is_usable(text)) {
@@ -49,6 +82,7 @@ impl<'a> Captured<'a> {
         }
         if let Some(word) = self.present.get_mut(usize::from(slot / 64)) {
             *word |= 1 << (slot % 64);
+            self.signature = (self.signature.rotate_left(5) ^ u64::from(slot)).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             self.values.push((slot, value));
         }
     }

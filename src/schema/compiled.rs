@@ -197,16 +197,6 @@ impl Compiled {
     fn message<'r>(&self, record: &'r Captured<'_>) -> Option<Cow<'r, str>> {
         self.spellings(Field::Message).iter().find_map(|spelling| if let Spelling::Path(slot) = spelling { record.get(*slot)?.text() } else { None })
     }
-
-    /// Whether there is a value.
-    pub fn has(&self, record: &Captured<'_>, field: Field) -> bool {
-        self.find(record, field, |_| Some(())).is_some()
-    }
-
-    /// The value of a field as text.
-    pub fn text(&self, record: &Captured<'_>, field: Field) -> Option<String> {
-        self.find(record, field, |value| value.text().filter(|text| super::scalar::is_usable(text)).map(Cow::into_owned))
-    }
 }
 
 static EMPTY: String = String::new();

@@ -28,9 +28,9 @@ const fn wanted(kind: Kind) -> &'static [Field] {
         | Kind::SessionReplaced
         | Kind::SessionReason => &[F::Activity, F::SessionId],
         Kind::LogonRemote | Kind::LogonCached | Kind::LogonUnlock => {
-            &[F::LogonId, F::LinkedLogonId, F::LogonType, F::Authentication, F::Elevated, F::RestrictedAdmin, F::Activity]
+            &[F::LogonId, F::LinkedLogonId, F::LogonType, F::Authentication, F::Elevated, F::RestrictedAdmin]
         }
-        Kind::LogonFailed | Kind::LogonFailedNetwork => &[F::LogonType, F::Authentication, F::Activity],
+        Kind::LogonFailed | Kind::LogonFailedNetwork => &[F::LogonType, F::Authentication],
         Kind::LogonEnded | Kind::LoggedOff => &[F::LogonId, F::LogonType],
         Kind::ExplicitCredentials => &[F::SubjectLogonId, F::TargetServer, F::TargetService, F::TargetUser, F::ProcessId],
         Kind::Privileges | Kind::AuditCleared => &[F::SubjectLogonId],
@@ -94,7 +94,7 @@ impl Record<'_, '_> {
             self.fill(&mut details, *field);
         }
         if matches!(kind, Kind::SessionReplaced | Kind::SessionReason) && details.session_id.is_none() {
-            details.session_id = self.schema.text(self.captured, Field::Message).and_then(|text| message::session(&text));
+            details.session_id = self.text(Field::Message).and_then(|text| message::session(&text));
         }
         (!details.is_empty()).then(|| Box::new(details))
     }
@@ -104,11 +104,11 @@ impl Record<'_, '_> {
             Field::LogonId => details.logon_id = self.whole(field).filter(|id| *id != 0),
             Field::SubjectLogonId => details.logon_id = details.logon_id.or_else(|| self.whole(field)).filter(|id| *id != 0),
             Field::LinkedLogonId => details.linked_logon_id = self.whole(field).filter(|id| *id != 0),
-            Field::LogonType => details.logon_type = self.schema.find(self.captured, field, logon_type),
+            Field::LogonType => details.logon_type = self.find(field, logon_type),
             Field::SessionId => details.session_id = self.whole(field),
             Field::ProcessId => details.process_id = self.whole(field).filter(|id| *id != 0),
             Field::ParentProcessId => details.parent_process_id = self.whole(field).filter(|id| *id != 0),
-            Field::ClientZone => details.client_zone = self.schema.find(self.captured, field, zone),
+            Field::ClientZone => details.client_zone = self.find(field, zone),
             Field::Trusted => details.is_trusted = self.yes(field),
             Field::Elevated => details.is_elevated = self.yes(field),
             Field::RestrictedAdmin => details.is_restricted_admin = self.yes(field),
@@ -134,11 +134,11 @@ impl Record<'_, '_> {
 
     fn whole<T: TryFrom<i64>>(&self, field: Field) -> Option<T> {
         // A target logon of 0x0 says that there is none; the next spelling may have one.
-        self.schema.find(self.captured, field, |value| T::try_from(value.int()?).ok())
+        self.find(field, |value| T::try_from(value.int()?).ok())
     }
 
     fn yes(&self, field: Field) -> Option<bool> {
-        self.schema.find(self.captured, field, |value| match value {
+        self.find(field, |value| match value {
             Scalar::Bool(value) => Some(*value),
             value => match value.text()?.trim().to_ascii_lowercase().as_str() {
                 // Of the audit messages: %%1842 yes, %%1843 no; %%1936 a full token, %%1937 an elevated one, %%1938 a limited one.

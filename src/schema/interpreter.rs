@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
-use std::sync::{Arc, RwLock};
+use std::sync::Arc;
 
 use foldhash::fast::FixedState;
 use jiff::tz::TimeZone;
@@ -13,11 +13,13 @@ use super::compiled::Compiled;
 use super::detected;
 use super::error::{ColumnsError, DocumentError, SchemaError};
 use super::file::Schemas;
+use super::memo::{Memo, Names};
 use super::paths::{Paths, Slot};
 use super::reader::Record;
 use super::rule::{Class, RULES, Rule};
 use super::scalar::Scalar;
-use super::scan::scan;
+use super::scan::{Vouched, scan};
+use super::shape::Shapes;
 use super::view::{Json, Row, View};
 use super::{Field, Reading};
 use crate::domain::{Foreign, Kind, Origin, Timestamp};
@@ -52,8 +54,6 @@ pub struct Interpreter {
     index: Slot,
     id: Slot,
     options: Options,
-    /// What the keys of flat documents mean, so that each table's are looked at once.
-    flat: RwLock<HashMap<String, Option<Arc<Columns>>>>,
 }
 
 /// Most sets of keys that are remembered; documents whose keys change all the time are no table.
@@ -78,7 +78,7 @@ impl Interpreter {
             }
         }
         let sigma_codes = rules.event_codes();
-        Ok(Self { paths, schemas, by_code, by_class, sigma: rules, sigma_codes, index, id, options, flat: RwLock::default() })
+        Ok(Self { paths, schemas, by_code, by_class, sigma: rules, sigma_codes, index, id, options })
     }
 
     /// The Sigma rules that records are held against.
@@ -91,46 +91,83 @@ impl Interpreter {
     /// # Errors
     /// Where the text is no JSON object, or an RDP event has no usable time.
     pub fn json(&self, text: &[u8]) -> Result<Reading, DocumentError> {
-        let captured = match scan(&self.paths, Some(self.index), text) {
-            Some(captured) => captured,
-            None => capture(&self.paths, Some(self.index), text).map_err(|error| {
-                if error.to_string().starts_with("recursion limit") {
-                    DocumentError::TooDeep
-                } else if error.is_eof() && !text.trim_ascii().is_empty() {
-                    DocumentError::CutOff
-                } else {
-                    DocumentError::NotJson
+        self.json_after(&mut Memo::none(), text)
+    }
+
+    /// Reads one JSON document after others like it.
+    ///
+    /// # Errors
+    /// As [`Interpreter::json`].
+    pub fn json_after(&self, memo: &mut Memo, text: &[u8]) -> Result<Reading, DocumentError> {
+        let mut captured = std::mem::take(&mut memo.spare).emptied();
+        let result = self.capture(memo, text, &mut captured).and_then(|()| {
+            let Some(record) = self.record(&mut memo.shapes, &captured) else { return self.flat(memo, text) };
+            if record.1.schema.class == Class::Detected {
+                let detected = serde_json::from_slice(text).ok().as_ref().and_then(detected::read);
+                let schema = memo.names.name(self, record.0);
+                return Ok(match detected {
+                    Some(detected) => Reading::Detected { schema, detected: Box::new(detected) },
+                    None => Reading::Other { schema, hits: Vec::new() },
+                });
+            }
+            self.read(record, &mut memo.names, &self.options.naive_zone, &|record| Json::new(record, text).matches(&self.sigma))
+        });
+        memo.spare = captured.emptied();
+        result
+    }
+
+    fn capture<'a>(&self, memo: &mut Memo, text: &'a [u8], captured: &mut Captured<'a>) -> Result<(), DocumentError> {
+        if let Ok(text) = std::str::from_utf8(text) {
+            if memo.layouts.read(text, self.index, captured) {
+                return Ok(());
+            }
+            captured.clear();
+            match scan(&self.paths, self.index, text, captured, &mut memo.tokens) {
+                Vouched::Layout => {
+                    memo.layouts.learn(text, &memo.tokens);
+                    return Ok(());
                 }
-            })?,
-        };
-        let Some(schema) = self.recognise(&captured) else { return self.flat(text) };
-        if schema.class == Class::Detected {
-            let detected = serde_json::from_slice(text).ok().as_ref().and_then(detected::read);
-            let schema = Arc::clone(&schema.name);
-            return Ok(match detected {
-                Some(detected) => Reading::Detected { schema, detected: Box::new(detected) },
-                None => Reading::Other { schema, hits: Vec::new() },
-            });
+                Vouched::Once => return Ok(()),
+                Vouched::No => {}
+            }
         }
-        self.read(Record { captured: &captured, schema }, &self.options.naive_zone, &|record| Json::new(record, text).matches(&self.sigma))
+        *captured = capture(&self.paths, Some(self.index), text).map_err(|error| {
+            if error.to_string().starts_with("recursion limit") {
+                DocumentError::TooDeep
+            } else if error.is_eof() && !text.trim_ascii().is_empty() {
+                DocumentError::CutOff
+            } else {
+                DocumentError::NotJson
+            }
+        })?;
+        Ok(())
+    }
+
+    fn record<'r, 'a>(&'r self, shapes: &'r mut Shapes, captured: &'r Captured<'a>) -> Option<(usize, Record<'r, 'a>)> {
+        if let Some(shape) = shapes.of(&self.schemas, captured) {
+            let candidate = shape.recognise(captured)?;
+            let schema = self.schemas.get(candidate.schema)?;
+            return Some((candidate.schema, Record::new(captured, schema, Some(&candidate.places))));
+        }
+        let place = self.schemas.iter().position(|schema| !schema.loose && schema.proofs.iter().any(|proof| proof.holds(captured, false)))?;
+        Some((place, Record::new(captured, self.schemas.get(place)?, None)))
     }
 
     /// A document of no schema may still be the row of a table, exported as an object.
-    fn flat(&self, text: &[u8]) -> Result<Reading, DocumentError> {
+    fn flat(&self, memo: &mut Memo, text: &[u8]) -> Result<Reading, DocumentError> {
         let Ok(cells) = serde_json::from_slice::<Cells<'_>>(text) else { return Ok(Reading::Unknown) };
         let names: Vec<&str> = cells.0.iter().map(|(name, _)| name.as_str()).collect();
-        let known = self.flat.read().ok().and_then(|known| known.get(&names.join("\n")).cloned());
+        let joined = names.join("\n");
+        let known = memo.flat.get(&joined).cloned();
         let columns = known.unwrap_or_else(|| {
             let columns = columns(self, &names).ok().map(Arc::new);
-            if let Ok(mut known) = self.flat.write()
-                && known.len() < MOST_FLAT
-            {
-                known.insert(names.join("\n"), columns.clone());
+            if memo.flat.len() < MOST_FLAT {
+                memo.flat.insert(joined, columns.clone());
             }
             columns
         });
         let Some(columns) = columns else { return Ok(Reading::Unknown) };
-        self.row(&columns, &|place| {
+        self.row_after(memo, &columns, &|place| {
             let value = serde_json::from_str(cells.0.get(place)?.1.get()).ok()?;
             match value {
                 serde_json::Value::String(text) => Some(Cow::Owned(text)),
@@ -154,17 +191,35 @@ impl Interpreter {
     /// # Errors
     /// Where an RDP event has no usable time.
     pub fn row<'v>(&self, columns: &Columns, value: &dyn Fn(usize) -> Option<Cow<'v, str>>) -> Result<Reading, DocumentError> {
-        let mut captured = Captured::default();
+        self.row_after(&mut Memo::none(), columns, value)
+    }
+
+    /// Reads one row of a table after others like it.
+    ///
+    /// # Errors
+    /// As [`Interpreter::row`].
+    pub fn row_after<'v>(&self, memo: &mut Memo, columns: &Columns, value: &dyn Fn(usize) -> Option<Cow<'v, str>>) -> Result<Reading, DocumentError> {
+        let mut captured = std::mem::take(&mut memo.spare).emptied();
         for (place, slot) in &columns.slots {
             if let Some(text) = value(*place) {
                 captured.put(*slot, Scalar::Text(text));
             }
         }
-        let by_values = if columns.mixed { self.recognise(&captured) } else { None };
-        let schema = by_values.or_else(|| self.schemas.get(columns.schema));
-        let Some(schema) = schema else { return Ok(Reading::Unknown) };
         let zone = if columns.is_utc { &TimeZone::UTC } else { &self.options.naive_zone };
-        self.read(Record { captured: &captured, schema }, zone, &|record| Row::new(record, columns, value).matches(&self.sigma))
+        let record = if columns.mixed { self.record(&mut memo.shapes, &captured) } else { None };
+        let record = match record {
+            Some(record) => Some(record),
+            None => self.schemas.get(columns.schema).map(|schema| {
+                let places = memo.shapes.in_table(&self.schemas, columns.schema, &captured);
+                (columns.schema, Record::new(&captured, schema, places))
+            }),
+        };
+        let result = match record {
+            Some(record) => self.read(record, &mut memo.names, zone, &|record| Row::new(record, columns, value).matches(&self.sigma)),
+            None => Ok(Reading::Unknown),
+        };
+        memo.spare = captured.emptied();
+        result
     }
 
     /// Names of the schemas, in order of precedence.
@@ -172,12 +227,14 @@ impl Interpreter {
         self.schemas.iter().map(|schema| &*schema.name)
     }
 
-    fn recognise(&self, captured: &Captured<'_>) -> Option<&Compiled> {
-        self.schemas.iter().find(|schema| !schema.loose && schema.proofs.iter().any(|proof| proof.holds(captured, false)))
-    }
-
-    fn read<'r, 'a>(&self, record: Record<'r, 'a>, zone: &TimeZone, matches: &dyn Fn(Record<'r, 'a>) -> Vec<usize>) -> Result<Reading, DocumentError> {
-        let schema = Arc::clone(&record.schema.name);
+    fn read<'r, 'a>(
+        &self,
+        (number, record): (usize, Record<'r, 'a>),
+        names: &mut Names,
+        zone: &TimeZone,
+        matches: &dyn Fn(Record<'r, 'a>) -> Vec<usize>,
+    ) -> Result<Reading, DocumentError> {
+        let schema = names.name(self, number);
         let rule = self.rule(record);
         let found = if self.is_offered(record) { matches(record) } else { Vec::new() };
         if rule.is_none() && found.is_empty() {
@@ -217,7 +274,7 @@ impl Interpreter {
                 });
                 coded.copied().or_else(plain)
             }
-            Class::Events => record.schema.find(record.captured, Field::Kind, |value| Kind::named(&value.text()?)).map(Rule::named),
+            Class::Events => record.find(Field::Kind, |value| Kind::named(&value.text()?)).map(Rule::named),
             _ => plain(),
         }
     }

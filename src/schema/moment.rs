@@ -24,6 +24,7 @@ pub enum Format {
 /// The moment that `value` names, to the microsecond. A time without an offset is one of `zone`.
 pub fn read(value: &Scalar<'_>, format: Format, zone: &TimeZone) -> Option<Timestamp> {
     let time = match value {
+        Scalar::Text(text) if let Some(micros) = plain(text.as_bytes()) => return Timestamp::from_microsecond(micros).ok(),
         Scalar::Text(text) => written(text.trim(), format, zone)?,
         Scalar::Int(number) => epoch(*number, "", format)?,
         Scalar::Float(number) => return from_float(*number, format),
@@ -31,6 +32,39 @@ pub fn read(value: &Scalar<'_>, format: Format, zone: &TimeZone) -> Option<Times
     };
     // Events are kept to the microsecond; Defend and nanosecond shippers write more digits.
     Timestamp::from_microsecond(time.as_nanosecond().div_euclid(1000).try_into().ok()?).ok()
+}
+
+/// Microseconds of a time in the one form that nearly all shippers write, `2026-03-08T15:04:05.123Z`; `None` for every other.
+fn plain(text: &[u8]) -> Option<i64> {
+    let (date, rest) = text.split_first_chunk::<19>()?;
+    let (b'Z', fraction) = rest.split_last()? else { return None };
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = *date else { return None };
+    let mut is_sound = true;
+    let mut digits = |digits: &[u8]| {
+        digits.iter().fold(0_i64, |number, digit| {
+            is_sound &= digit.is_ascii_digit();
+            number * 10 + i64::from(digit.wrapping_sub(b'0'))
+        })
+    };
+    let (year, month, day) = (digits(&[y1, y2, y3, y4]), digits(&[m1, m2]), digits(&[d1, d2]));
+    let (hour, minute, second) = (digits(&[h1, h2]), digits(&[n1, n2]), digits(&[s1, s2]));
+    let micros = match fraction {
+        [] => 0,
+        [b'.', decimals @ ..] if (1..=9).contains(&decimals.len()) => {
+            let kept = decimals.get(..6).unwrap_or(decimals);
+            digits(decimals);
+            (kept.len()..6).fold(digits(kept), |number, _| number * 10)
+        }
+        _ => return None,
+    };
+    // Days that only some months have, leap seconds and years long ago are for the calendar to judge.
+    if !is_sound || !(1..=12).contains(&month) || !(1..=28).contains(&day) || hour > 23 || minute > 59 || second > 59 || year < 1970 {
+        return None;
+    }
+    // Years begin in March here, so that the leap day comes last.
+    let (year, month) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
+    let days = 365 * year + year / 4 - year / 100 + year / 400 + (153 * month + 2) / 5 + day - 719_469;
+    Some((days * 86_400 + hour * 3600 + minute * 60 + second) * 1_000_000 + micros)
 }
 
 fn written(text: &str, format: Format, zone: &TimeZone) -> Option<Timestamp> {
@@ -146,6 +180,38 @@ mod tests {
         for text in ["", "-", "yesterday", "2026-13-01T00:00:00Z", "99999999999999999999999", "0x10"] {
             assert_eq!(read_text(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn the_usual_form_reads_as_the_calendar_reads_it() {
+        let day: Timestamp = "1969-12-31T23:59:59.987654Z".parse().expect("a time");
+        for step in 0..4000 {
+            let time = day + jiff::SignedDuration::from_secs(step * 7_919 * 60);
+            for text in [rfc3339_of(time, 0), rfc3339_of(time, 3), rfc3339_of(time, 6), rfc3339_of(time, 9)] {
+                let expected = text.parse::<Timestamp>().expect("a time").as_microsecond();
+                assert!(plain(text.as_bytes()).is_none_or(|micros| micros == expected), "{text}");
+            }
+        }
+        assert!(plain(b"2026-02-28T23:59:59.1234567Z").is_some());
+        for odd in [
+            "2026-02-29T00:00:00Z",
+            "2026-02-28T24:00:00Z",
+            "2026-02-28T23:59:60Z",
+            "2026-00-01T00:00:00Z",
+            "2026-01-00T00:00:00Z",
+            "2026-01-01T00:00:00.Z",
+            "2026-01-01T00:00:00.1234567890Z",
+            "2026-01-01T00:0x:00Z",
+            "2026-01-01T00:00:00",
+            "2026-01-01T00:00:00.1x3Z",
+            "2026-01-01 00:00:00Z",
+        ] {
+            assert_eq!(plain(odd.as_bytes()), None, "{odd}");
+        }
+    }
+
+    fn rfc3339_of(time: Timestamp, decimals: usize) -> String {
+        format!("{time:.decimals$}")
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! From the captured values of a record to an event: which rule holds, and what the fields mean.
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 
 use super::Field;
@@ -10,6 +12,7 @@ use super::message;
 use super::moment;
 use super::rule::{Class, Log, Rule, Test};
 use super::scalar::{Scalar, is_usable};
+use super::shape::Places;
 use crate::domain::{Address, Event, Family, Foreign, Kind, Timestamp};
 
 /// A record together with the schema that knows it.
@@ -19,12 +22,39 @@ pub struct Record<'r, 'a> {
     pub captured: &'r Captured<'a>,
     /// The schema.
     pub schema: &'r Compiled,
+    /// Where the values of the schema's fields stand, if that is known already.
+    places: Option<&'r Places>,
+    code: Option<u32>,
 }
 
-impl Record<'_, '_> {
+impl<'r, 'a> Record<'r, 'a> {
+    /// A record of a schema.
+    pub fn new(captured: &'r Captured<'a>, schema: &'r Compiled, places: Option<&'r Places>) -> Self {
+        let mut record = Self { captured, schema, places, code: None };
+        record.code = record.find(Field::Code, |value| u32::try_from(value.int()?).ok());
+        record
+    }
+
+    /// Calls `accept` with every value of a field in the order of its spellings until it takes one.
+    pub fn find<T>(&self, field: Field, mut accept: impl FnMut(&Scalar<'_>) -> Option<T>) -> Option<T> {
+        match self.places.and_then(|places| places.of_field(field)) {
+            Some(places) => places.iter().find_map(|place| accept(self.captured.at(usize::from(*place))?)),
+            None => self.schema.find(self.captured, field, accept),
+        }
+    }
+
+    fn has(&self, field: Field) -> bool {
+        self.find(field, |_| Some(())).is_some()
+    }
+
+    /// The value of a field as text.
+    pub fn text(&self, field: Field) -> Option<String> {
+        self.find(field, |value| value.text().filter(|text| is_usable(text)).map(Cow::into_owned))
+    }
+
     /// Event id.
     pub fn code(&self) -> Option<u32> {
-        self.schema.find(self.captured, Field::Code, |value| u32::try_from(value.int()?).ok())
+        self.code
     }
 
     /// The Windows log it is of; `None` where it does not say.
@@ -32,7 +62,7 @@ impl Record<'_, '_> {
         // The channel says it; forwarded and renamed ones still have their provider, and pipelines their data set.
         let mut named = false;
         let found = [Field::Channel, Field::Provider, Field::Dataset].into_iter().find_map(|field| {
-            self.schema.find(self.captured, field, |value| {
+            self.find(field, |value| {
                 named = true;
                 Log::named(&value.text()?)
             })
@@ -47,13 +77,13 @@ impl Record<'_, '_> {
             Test::IsOrAbsent(words) => self.is_among(*field, words) != Some(false),
             Test::RdpPort => self.port(*field).is_some_and(|port| ports.contains(&port)),
             Test::Address => self.address(*field).is_some(),
-            Test::Present => self.schema.has(self.captured, *field),
-            Test::Absent => !self.schema.has(self.captured, *field),
+            Test::Present => self.has(*field),
+            Test::Absent => !self.has(*field),
         })
     }
 
     fn is_among(&self, field: Field, words: &[&str]) -> Option<bool> {
-        self.schema.find(self.captured, field, |value| {
+        self.find(field, |value| {
             Some(match value {
                 Scalar::Text(text) => words.iter().any(|word| word.eq_ignore_ascii_case(text.trim())),
                 value => value.text().is_some_and(|text| words.contains(&text.as_ref())),
@@ -63,7 +93,7 @@ impl Record<'_, '_> {
 
     /// A port, also out of an address that carries one.
     pub fn port(&self, field: Field) -> Option<u16> {
-        let own = self.schema.find(self.captured, field, |value| value.port());
+        let own = self.find(field, |value| value.port());
         own.or_else(|| match field {
             Field::SourcePort => self.address(Field::Source)?.1,
             Field::DestinationPort => self.address(Field::Destination)?.1,
@@ -73,7 +103,7 @@ impl Record<'_, '_> {
 
     /// The first usable address of a field, with the port written behind it.
     pub fn address(&self, field: Field) -> Option<(Address, Option<u16>)> {
-        self.schema.find(self.captured, field, |value| match value {
+        self.find(field, |value| match value {
             // Traffic analytics writes `address|flows|bytes...`, several such with blanks between.
             Scalar::Text(text) => Address::clean_with_port(text).or_else(|| Address::clean_with_port(text.split_once('|')?.0)),
             _ => None,
@@ -83,11 +113,11 @@ impl Record<'_, '_> {
     /// `DOMAIN\name` or the bare name of the first pair that has a user.
     pub fn user(&self, pairs: &[(Field, Field)]) -> Option<String> {
         pairs.iter().find_map(|(user, domain)| {
-            let name = self.schema.text(self.captured, *user)?;
+            let name = self.text(*user)?;
             if name.contains('\\') {
                 return Some(name);
             }
-            match self.schema.text(self.captured, *domain) {
+            match self.text(*domain) {
                 Some(domain) => Some(format!("{domain}\\{name}")),
                 None => Some(name),
             }
@@ -97,17 +127,21 @@ impl Record<'_, '_> {
     /// When it happened.
     pub fn time(&self, zone: &TimeZone) -> Result<Timestamp, DocumentError> {
         let mut written = false;
-        let time = self.schema.time.iter().find_map(|(slot, format)| {
-            let value = self.captured.get(*slot)?;
+        let mut read = |value: Option<&Scalar<'_>>, format| {
+            let value = value?;
             written = true;
-            moment::read(value, *format, zone)
-        });
+            moment::read(value, format, zone)
+        };
+        let time = match self.places {
+            Some(places) => places.time.iter().find_map(|(place, format)| read(self.captured.at(usize::from(*place)), *format)),
+            None => self.schema.time.iter().find_map(|(slot, format)| read(self.captured.get(*slot), *format)),
+        };
         time.ok_or(if written { DocumentError::UnreadableTime } else { DocumentError::NoTime })
     }
 
     /// A field as text that somebody else wrote.
     pub fn foreign(&self, field: Field) -> Option<Foreign> {
-        self.schema.find(self.captured, field, |value| match value {
+        self.find(field, |value| match value {
             Scalar::Text(text) => is_usable(text).then(|| Foreign::from(text.as_ref())),
             value => value.text().map(|text| Foreign::from(text.as_ref())),
         })
@@ -118,7 +152,7 @@ impl Record<'_, '_> {
         if self.schema.class == Class::Logons {
             let name =
                 |value: &Scalar<'_>| value.text().filter(|text| is_usable(text) && Address::clean(text).is_none()).map(|text| Foreign::from(text.as_ref()));
-            return [Field::Host, Field::Destination].into_iter().find_map(|field| self.schema.find(self.captured, field, name));
+            return [Field::Host, Field::Destination].into_iter().find_map(|field| self.find(field, name));
         }
         self.foreign(Field::Host)
     }
@@ -156,13 +190,13 @@ impl Record<'_, '_> {
             event.destination = event.detail(|details| Address::clean(details.target.as_ref()?.raw()));
         }
         if rule.kind == Kind::SessionReason && event.reason.is_none() {
-            event.reason = self.schema.text(self.captured, Field::Message).and_then(|text| message::reason_code(&text).map(Foreign::from));
+            event.reason = self.text(Field::Message).and_then(|text| message::reason_code(&text).map(Foreign::from));
         }
         event
     }
 
     fn reason(&self) -> Option<Foreign> {
-        let text = |field| self.schema.text(self.captured, field);
+        let text = |field| self.text(field);
         match (text(Field::Status), text(Field::SubStatus)) {
             (Some(status), Some(sub)) => Some(format!("{status} {sub}")),
             (Some(status), None) => Some(status),

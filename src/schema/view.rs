@@ -54,10 +54,10 @@ fn logical(record: Record<'_, '_>, name: &str) -> Option<Value> {
         return record.user(&[(Field::User, Field::UserDomain)]).map(Value::from);
     }
     let (_, field) = NAMES.iter().find(|(known, _)| *known == name)?;
-    let of = |field| record.schema.find(record.captured, field, |value| Some(value.json()));
+    let of = |field| record.find(field, |value| Some(value.json()));
     match field {
         Field::Code => record.code().map(Value::from),
-        Field::Initiated => record.schema.find(record.captured, Field::Initiated, |value| value.initiated()).map(Value::from),
+        Field::Initiated => record.find(Field::Initiated, |value| value.initiated()).map(Value::from),
         Field::LogonType => {
             let value = of(Field::LogonType)?;
             let word = value.as_str().and_then(|word| LOGON_TYPES.iter().find(|(known, _)| known.eq_ignore_ascii_case(word)));
@@ -182,7 +182,7 @@ mod tests {
         let interpreter = Interpreter::new(Schemas::built_in(), Arc::new(RuleSet::default()), Options::default()).expect("ours");
         let captured = capture(&interpreter.paths, None, document.as_bytes()).expect("JSON");
         let schema = interpreter.schemas.iter().find(|schema| !schema.loose && schema.proofs.iter().any(|proof| proof.holds(&captured, false))).expect("known");
-        let view = Json::new(Record { captured: &captured, schema }, document.as_bytes());
+        let view = Json::new(Record::new(&captured, schema, None), document.as_bytes());
         names.iter().map(|name| view.field(name)).collect()
     }
 

@@ -3,18 +3,33 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::domain::Event;
+use crate::backend::local::table::{Portion, Scribe};
 use crate::query::Hit;
 use crate::schema::{Detected, Reading};
 
 /// Different reasons that are kept apart in one block; what goes beyond is counted as `another reason`.
 const REASONS: usize = 32;
 
+/// One reading thread: what it remembers, and where it writes.
+#[derive(Debug, Default)]
+pub struct Worker<M> {
+    /// What it remembers of the records before.
+    pub memo: M,
+    /// Its number.
+    pub lane: usize,
+    scribe: Scribe,
+    batch: Batch,
+}
+
 /// The records of one block.
 #[derive(Debug, Default)]
 pub struct Batch {
-    /// The RDP events, in order, with the places of the rules that match.
-    pub events: Vec<(Box<Event>, Vec<usize>)>,
+    /// Number of the thread that read them.
+    pub lane: usize,
+    /// The RDP events, in order.
+    pub events: Portion,
+    /// What rules found in events: the place of the event and that of the rule.
+    pub event_hits: Vec<(usize, usize, Hit)>,
     /// What rules found in other records, with the places of the rules.
     pub hits: Vec<(usize, Hit)>,
     /// What somebody else detected.
@@ -29,31 +44,50 @@ pub struct Batch {
     pub skipped: BTreeMap<String, u64>,
 }
 
-impl Batch {
+impl<M: Default> Worker<M> {
+    /// Worker number `lane`.
+    pub fn new(lane: usize) -> Self {
+        Self { memo: M::default(), lane, scribe: Scribe::default(), batch: Batch::default() }
+    }
+
     /// Adds a record.
     pub fn add(&mut self, reading: Result<Reading, String>) {
+        let batch = &mut self.batch;
         match reading {
             Ok(Reading::Event { schema, event, rules }) => {
-                self.recognised(schema);
-                self.events.push((event, rules));
+                batch.recognised(schema);
+                batch.event_hits.extend(rules.into_iter().map(|rule| (self.scribe.len(), rule, Hit::from(&*event))));
+                self.scribe.push(&event);
             }
             Ok(Reading::Other { schema, hits }) => {
-                self.recognised(schema);
-                self.other += 1;
-                self.hits.extend(hits);
+                batch.recognised(schema);
+                batch.other += 1;
+                batch.hits.extend(hits);
             }
             Ok(Reading::Detected { schema, detected }) => {
-                self.recognised(schema);
-                self.other += 1;
-                self.detected.push(*detected);
+                batch.recognised(schema);
+                batch.other += 1;
+                batch.detected.push(*detected);
             }
-            Ok(Reading::Unknown) => self.unknown += 1,
-            Err(reason) => self.skip(reason, 1),
+            Ok(Reading::Unknown) => batch.unknown += 1,
+            Err(reason) => batch.skip(reason, 1),
         }
     }
 
     /// Counts records that could not be used.
     pub fn skip(&mut self, reason: String, count: u64) {
+        self.batch.skip(reason, count);
+    }
+
+    /// What was added since the last batch.
+    pub fn take(&mut self) -> Batch {
+        Batch { lane: self.lane, events: self.scribe.take(), ..std::mem::take(&mut self.batch) }
+    }
+}
+
+impl Batch {
+    /// Counts records that could not be used.
+    fn skip(&mut self, reason: String, count: u64) {
         if count == 0 {
             return;
         }

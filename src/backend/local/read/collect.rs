@@ -6,12 +6,11 @@ use std::path::Path;
 use jiff::{SignedDuration, ToSpan as _};
 
 use super::batch::Batch;
-use super::identity::Known;
 use crate::backend::BackendError;
 use crate::backend::local::table::{Table, TableBuilder};
 use crate::domain::completeness::Skipped;
 use crate::domain::{Completeness, Foreign, Range, Timestamp};
-use crate::query::{Hit, SourceReport};
+use crate::query::SourceReport;
 
 /// Files of one story do not lie further apart than this: ten years.
 const APART: SignedDuration = SignedDuration::from_hours(10 * 8766);
@@ -22,7 +21,6 @@ const LISTED: usize = 8;
 #[derive(Debug, Default)]
 pub struct Collector {
     table: TableBuilder,
-    known: Known,
     reports: Vec<SourceReport>,
     extents: Vec<Option<Range>>,
     failed: Vec<(String, String)>,
@@ -46,7 +44,8 @@ impl Collector {
     /// Takes in what the records of a block turned out to be. `rule` gives the id of a rule by its place.
     pub fn take<'a>(&mut self, batch: Batch, rule: &dyn Fn(usize) -> Option<&'a str>) {
         let Some(report) = self.reports.last_mut() else { return };
-        report.read += batch.events.len() as u64 + batch.other + batch.unknown;
+        let count = batch.events.len() as u64;
+        report.read += count + batch.other + batch.unknown;
         report.other += batch.other;
         report.unknown += batch.unknown;
         for (schema, count) in batch.schemas {
@@ -60,33 +59,30 @@ impl Collector {
         for (reason, count) in batch.skipped {
             *report.skipped.entry(reason).or_default() += count;
         }
-        let mut extent: Option<Range> = None;
-        for (mut event, rules) in batch.events {
-            if !self.known.is_new(&event) {
-                report.duplicates += 1;
-                continue;
-            }
-            *report.kinds.entry(event.kind.name()).or_default() += 1;
-            extent = Some(grown(extent, event.time));
-            event.origin.file = Some(report.name.clone());
-            for place in rules {
-                if let Some(id) = rule(place) {
-                    self.table.push_hit(id, Hit::from(&*event));
-                }
-            }
-            self.table.push(&event);
+        let taken = self.table.absorb(batch.lane, batch.events, report.name.raw());
+        report.duplicates += count;
+        for (kind, count) in taken.kinds {
+            *report.kinds.entry(kind.name()).or_default() += count;
+            report.duplicates -= count;
         }
         for detected in batch.detected {
             self.table.push_detected(detected, Some(&report.name));
         }
-        for (place, hit) in batch.hits {
+        for (event, place, hit) in batch.event_hits {
             if let Some(id) = rule(place)
-                && self.known.is_new_hit(place, &hit)
+                && taken.keep.get(event).copied().unwrap_or(true)
             {
                 self.table.push_hit(id, hit);
             }
         }
-        if let (Some(extent), Some(of_file)) = (extent, self.extents.last_mut()) {
+        for (place, hit) in batch.hits {
+            if let Some(id) = rule(place)
+                && self.table.is_new_hit(place, &hit)
+            {
+                self.table.push_hit(id, hit);
+            }
+        }
+        if let (Some(extent), Some(of_file)) = (taken.extent, self.extents.last_mut()) {
             *of_file = Some(joined(*of_file, extent));
             self.extent = Some(joined(self.extent, extent));
         }
@@ -256,12 +252,6 @@ fn listed<'a>(names: impl ExactSizeIterator<Item = &'a str>) -> String {
     text
 }
 
-fn grown(extent: Option<Range>, time: Timestamp) -> Range {
-    // Events are kept to the microsecond: the end lies just after the last one.
-    let after = time.checked_add(1.microsecond()).unwrap_or(Timestamp::MAX);
-    joined(extent, Range { from: time, to: after })
-}
-
 fn joined(extent: Option<Range>, other: Range) -> Range {
     extent.map_or(other, |extent| Range { from: extent.from.min(other.from), to: extent.to.max(other.to) })
 }
@@ -278,12 +268,12 @@ mod tests {
     use crate::schema::Reading;
 
     fn batch(seconds: &[i64]) -> Batch {
-        let mut batch = Batch::default();
+        let mut worker = super::super::batch::Worker::<()>::new(0);
         for second in seconds {
             let event = Box::new(Event::new(Timestamp::from_second(*second).unwrap(), Kind::Flow));
-            batch.add(Ok(Reading::Event { schema: "sample".into(), event, rules: Vec::new() }));
+            worker.add(Ok(Reading::Event { schema: "sample".into(), event, rules: Vec::new() }));
         }
-        batch
+        worker.take()
     }
 
     #[test]

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use memchr::{memchr, memchr_iter};
 
-use super::batch::Batch;
+use super::batch::Worker;
 use super::interpret::Interpret;
 
 /// How the rows of a file are to be read.
@@ -37,14 +37,14 @@ fn reader(block: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
 }
 
 /// Reads the rows of a block.
-pub fn read<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], batch: &mut Batch) {
+pub fn read<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], worker: &mut Worker<I::Memo>) {
     if memchr(b'"', block).is_none() {
-        return read_unquoted(interpreter, layout, block, batch);
+        return read_unquoted(interpreter, layout, block, worker);
     }
     let mut rest = block;
-    while let Some(bad) = read_quoted(interpreter, layout, rest, batch) {
+    while let Some(bad) = read_quoted(interpreter, layout, rest, worker) {
         // A quote that nobody closed: its line is lost, and those behind it are read.
-        batch.skip("row with a quote that is not closed".to_owned(), 1);
+        worker.skip("row with a quote that is not closed".to_owned(), 1);
         let line = rest.get(bad..).unwrap_or_default();
         rest = memchr(b'\n', line).and_then(|end| line.get(end + 1..)).unwrap_or_default();
     }
@@ -54,7 +54,7 @@ pub fn read<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &
 const LONGEST_FIELD: usize = 64 << 10;
 
 /// Reads rows up to one that cannot be right; its place comes back.
-fn read_quoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], batch: &mut Batch) -> Option<usize> {
+fn read_quoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], worker: &mut Worker<I::Memo>) -> Option<usize> {
     let mut reader = reader(block, layout.delimiter);
     let mut record = csv::ByteRecord::new();
     let place = |reader: &csv::Reader<&[u8]>| usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
@@ -71,16 +71,17 @@ fn read_quoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block
                 if record.iter().all(|field| field.trim_ascii().is_empty()) {
                     continue;
                 }
-                batch.add(interpreter.row(&layout.columns, &|place| record.get(place).and_then(text)));
+                let reading = interpreter.row(&mut worker.memo, &layout.columns, &|place| record.get(place).and_then(text));
+                worker.add(reading);
             }
             Ok(false) => return None,
-            Err(_) => batch.skip("no row of delimited text".to_owned(), 1),
+            Err(_) => worker.skip("no row of delimited text".to_owned(), 1),
         }
     }
 }
 
 /// Without a quote in the whole block, fields end at delimiters and rows at line feeds, and nothing else matters.
-fn read_unquoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], batch: &mut Batch) {
+fn read_unquoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], worker: &mut Worker<I::Memo>) {
     let mut fields: Vec<(usize, usize)> = Vec::new();
     let mut rest = block;
     while !rest.is_empty() {
@@ -98,10 +99,11 @@ fn read_unquoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, blo
             start = place + 1;
         }
         fields.push((start, line.len()));
-        batch.add(interpreter.row(&layout.columns, &|place| {
+        let reading = interpreter.row(&mut worker.memo, &layout.columns, &|place| {
             let (start, end) = *fields.get(place)?;
             text(line.get(start..end)?)
-        }));
+        });
+        worker.add(reading);
     }
 }
 
@@ -113,6 +115,7 @@ fn text(field: &[u8]) -> Option<Cow<'_, str>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::batch::Batch;
     use super::super::sample::{Sample, times_and_sources};
     use super::*;
 
@@ -120,8 +123,9 @@ mod tests {
         let (names, _) = header(header_line.as_bytes(), delimiter).unwrap();
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let layout = Layout { columns: Sample.header(&names).unwrap(), delimiter };
-        let mut batch = Batch::default();
-        read(&Sample, &layout, body.as_bytes(), &mut batch);
+        let mut worker = Worker::new(0);
+        read(&Sample, &layout, body.as_bytes(), &mut worker);
+        let batch = worker.take();
         (times_and_sources(&batch), batch)
     }
 

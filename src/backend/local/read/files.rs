@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
-use super::batch::Batch;
+use super::batch::Worker;
 use super::collect::Collector;
 use super::container::{Meter, Metered, Peeked, Unwrapping, spool};
 use super::interpret::Interpret;
@@ -294,16 +294,15 @@ impl<I: Interpret> Reader<'_, I> {
         let interpreter = self.interpreter;
         let collector = &mut self.collector;
         let rule = |place| interpreter.rule(place);
-        let work = |(block, work): (Block, Arc<Work<I::Columns>>)| {
-            let mut batch = Batch::default();
+        let work = |worker: &mut Worker<I::Memo>, (block, work): (Block, Arc<Work<I::Columns>>)| {
             match &*work {
-                Work::Json => ndjson::read(interpreter, block.bytes(), &mut batch),
-                Work::Csv(layout) => csv::read(interpreter, layout, block.bytes(), &mut batch),
-                Work::Zeek(layout) => zeek::read(interpreter, layout, block.bytes(), &mut batch),
+                Work::Json => ndjson::read(interpreter, block.bytes(), worker),
+                Work::Csv(layout) => csv::read(interpreter, layout, block.bytes(), worker),
+                Work::Zeek(layout) => zeek::read(interpreter, layout, block.bytes(), worker),
             }
-            (batch, block)
+            (worker.take(), block)
         };
-        pool::run(self.workers, work, |pool| {
+        pool::run(self.workers, Worker::new, work, |pool| {
             while let Some(block) = first().or_else(|| cutter.block()) {
                 for item in route(block) {
                     if let Some((batch, spent)) = pool.submit(item) {

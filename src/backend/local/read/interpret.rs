@@ -2,18 +2,21 @@
 
 use std::borrow::Cow;
 
-use crate::schema::{Columns, Interpreter, Reading};
+use crate::schema::{Columns, Interpreter, Memo, Reading};
 
 /// Knows what records mean. Reading asks it from several threads.
 pub trait Interpret: Sync {
     /// What it made of a header.
     type Columns: Send + Sync;
 
+    /// What one thread remembers of the records before.
+    type Memo: Default + Send;
+
     /// Reads one JSON document.
     ///
     /// # Errors
     /// Where the text is no usable document; the reason in a few words, without what the document says.
-    fn json(&self, text: &[u8]) -> Result<Reading, String>;
+    fn json(&self, memo: &mut Self::Memo, text: &[u8]) -> Result<Reading, String>;
 
     /// Understands the column names of delimited text or of a columnar file.
     ///
@@ -28,7 +31,7 @@ pub trait Interpret: Sync {
     ///
     /// # Errors
     /// Where the row is no usable record; the reason in a few words.
-    fn row<'a>(&self, columns: &Self::Columns, value: &dyn Fn(usize) -> Option<Cow<'a, str>>) -> Result<Reading, String>;
+    fn row<'a>(&self, memo: &mut Self::Memo, columns: &Self::Columns, value: &dyn Fn(usize) -> Option<Cow<'a, str>>) -> Result<Reading, String>;
 
     /// The id of the Sigma rule at `place`.
     fn rule(&self, place: usize) -> Option<&str>;
@@ -39,9 +42,10 @@ pub trait Interpret: Sync {
 
 impl Interpret for Interpreter {
     type Columns = Columns;
+    type Memo = Memo;
 
-    fn json(&self, text: &[u8]) -> Result<Reading, String> {
-        Self::json(self, text).map_err(|error| error.to_string())
+    fn json(&self, memo: &mut Memo, text: &[u8]) -> Result<Reading, String> {
+        self.json_after(memo, text).map_err(|error| error.to_string())
     }
 
     fn header(&self, names: &[&str]) -> Result<Columns, String> {
@@ -52,8 +56,8 @@ impl Interpret for Interpreter {
         columns.used().collect()
     }
 
-    fn row<'a>(&self, columns: &Columns, value: &dyn Fn(usize) -> Option<Cow<'a, str>>) -> Result<Reading, String> {
-        Self::row(self, columns, value).map_err(|error| error.to_string())
+    fn row<'a>(&self, memo: &mut Memo, columns: &Columns, value: &dyn Fn(usize) -> Option<Cow<'a, str>>) -> Result<Reading, String> {
+        self.row_after(memo, columns, value).map_err(|error| error.to_string())
     }
 
     fn rule(&self, place: usize) -> Option<&str> {

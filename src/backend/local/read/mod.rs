@@ -6,7 +6,6 @@ pub mod container;
 pub mod csv;
 pub mod evtx;
 pub mod files;
-pub mod identity;
 pub mod interpret;
 pub mod json;
 pub mod lines;

@@ -11,7 +11,7 @@ use polars::prelude::{
     AnyValue, Column, DataFrame, DataType, IntoSeries, ParquetReader, PolarsError, PolarsResult, SerReader, Series, StringChunked, TimeUnit,
 };
 
-use super::batch::Batch;
+use super::batch::{Batch, Worker};
 use super::interpret::Interpret;
 
 /// Rows taken at a time within a large row group: bounds the memory where one group holds the whole file.
@@ -64,6 +64,7 @@ fn read_groups<I: Interpret>(interpreter: &I, file: &File, workers: usize, give:
     let names: Vec<&str> = layout.names.iter().map(String::as_str).collect();
     let columns = interpreter.header(&names).map_err(Broken::Columns)?;
     let needed = layout.owners(&interpreter.used(&columns));
+    let mut workers: Vec<Worker<I::Memo>> = (0..workers.max(1)).map(Worker::new).collect();
     let mut first = 0;
     for group in &metadata.row_groups {
         let end = first + group.num_rows();
@@ -87,7 +88,7 @@ fn read_groups<I: Interpret>(interpreter: &I, file: &File, workers: usize, give:
                 let (owner, inner) = *layout.places.get(place)?;
                 owners.get(owner)?.get_or_init(|| rest(owner).unwrap_or_default()).get(inner)?.text(row)
             };
-            for batch in rows(interpreter, &columns, &value, count, workers) {
+            for batch in rows(interpreter, &columns, &value, count, &mut workers) {
                 give(batch, 0);
             }
             first += count;
@@ -103,19 +104,20 @@ fn rows<'v, I: Interpret>(
     columns: &I::Columns,
     value: &(impl Fn(usize, usize) -> Option<Cow<'v, str>> + Sync),
     count: usize,
-    workers: usize,
+    workers: &mut [Worker<I::Memo>],
 ) -> Vec<Batch> {
-    let stretch = count.div_ceil(workers.max(1)).max(1);
+    let stretch = count.div_ceil(workers.len().max(1)).max(1);
     thread::scope(|scope| {
         let handles: Vec<_> = (0..count)
             .step_by(stretch)
-            .map(|start| {
+            .zip(workers)
+            .map(|(start, worker)| {
                 scope.spawn(move || {
-                    let mut batch = Batch::default();
                     for row in start..(start + stretch).min(count) {
-                        batch.add(interpreter.row(columns, &|place| value(place, row)));
+                        let reading = interpreter.row(&mut worker.memo, columns, &|place| value(place, row));
+                        worker.add(reading);
                     }
-                    batch
+                    worker.take()
                 })
             })
             .collect();

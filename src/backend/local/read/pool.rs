@@ -37,17 +37,23 @@ impl<I, O> Pool<I, O> {
     }
 }
 
-/// Runs `body` with `workers` threads that do `work`.
-pub fn run<I: Send, O: Send, R>(workers: usize, work: impl Fn(I) -> O + Sync, body: impl FnOnce(&mut Pool<I, O>) -> R) -> R {
+/// Runs `body` with `workers` threads that do `work`, each with a state of its own.
+pub fn run<S, I: Send, O: Send, R>(
+    workers: usize,
+    state: impl Fn(usize) -> S + Sync,
+    work: impl Fn(&mut S, I) -> O + Sync,
+    body: impl FnOnce(&mut Pool<I, O>) -> R,
+) -> R {
     thread::scope(|scope| {
-        let work = &work;
+        let (work, state) = (&work, &state);
         let lanes = (0..workers.max(1))
-            .map(|_| {
+            .map(|lane| {
                 let (item_in, item_out) = sync_channel::<I>(WAITING);
                 let (result_in, result_out) = sync_channel::<O>(WAITING);
                 scope.spawn(move || {
+                    let mut state = state(lane);
                     for item in item_out {
-                        if result_in.send(work(item)).is_err() {
+                        if result_in.send(work(&mut state, item)).is_err() {
                             break;
                         }
                     }
@@ -68,7 +74,8 @@ mod tests {
     fn results_keep_the_order_of_the_work() {
         let squares = run(
             3,
-            |number: u64| number * number,
+            |_| (),
+            |(), number: u64| number * number,
             |pool| {
                 let mut results = Vec::new();
                 for number in 0..100 {
@@ -85,6 +92,6 @@ mod tests {
 
     #[test]
     fn no_work_is_no_result() {
-        assert_eq!(run(2, |()| (), |pool| pool.finish()), None);
+        assert_eq!(run(2, |_| (), |(), ()| (), |pool| pool.finish()), None);
     }
 }

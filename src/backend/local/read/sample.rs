@@ -34,8 +34,9 @@ fn reading(value: &dyn Fn(&str) -> Option<String>) -> Result<Reading, String> {
 
 impl Interpret for Sample {
     type Columns = Vec<Option<usize>>;
+    type Memo = ();
 
-    fn json(&self, text: &[u8]) -> Result<Reading, String> {
+    fn json(&self, _memo: &mut (), text: &[u8]) -> Result<Reading, String> {
         let document: serde_json::Value = serde_json::from_slice(text).map_err(|_| "no JSON document".to_owned())?;
         reading(&|name| document.get(name).map(|value| value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
     }
@@ -55,7 +56,7 @@ impl Interpret for Sample {
         columns[0].into_iter().collect()
     }
 
-    fn row<'a>(&self, columns: &Self::Columns, value: &dyn Fn(usize) -> Option<Cow<'a, str>>) -> Result<Reading, String> {
+    fn row<'a>(&self, _memo: &mut (), columns: &Self::Columns, value: &dyn Fn(usize) -> Option<Cow<'a, str>>) -> Result<Reading, String> {
         reading(&|name| {
             let place = NAMES.iter().position(|known| *known == name)?;
             value(columns[place]?).map(Cow::into_owned)
@@ -72,5 +73,7 @@ impl Interpret for Sample {
 }
 
 pub(super) fn times_and_sources(batch: &Batch) -> Vec<(String, String)> {
-    batch.events.iter().map(|(event, _)| (event.time.to_string(), event.source.map_or_else(|| "-".to_owned(), |source| source.to_string()))).collect()
+    let texts =
+        |(time, source): (crate::domain::Timestamp, Option<Address>)| (time.to_string(), source.map_or_else(|| "-".to_owned(), |source| source.to_string()));
+    batch.events.times_and_sources().into_iter().map(texts).collect()
 }

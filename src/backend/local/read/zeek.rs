@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use memchr::{memchr_iter, memmem};
 
-use super::batch::Batch;
+use super::batch::Worker;
 use super::interpret::Interpret;
 use super::lines::{Block, lines};
 
@@ -151,12 +151,12 @@ fn split<'a>(line: &'a [u8], separator: &'a [u8]) -> impl Iterator<Item = &'a [u
 }
 
 /// Reads the lines of a block.
-pub fn read<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], batch: &mut Batch) {
+pub fn read<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &[u8], worker: &mut Worker<I::Memo>) {
     let columns = match &layout.columns {
         Ok(columns) => columns,
         Err(reason) => {
             let count = lines(block).filter(|line| !line.starts_with(b"#")).count();
-            batch.skip(reason.clone(), count as u64);
+            worker.skip(reason.clone(), count as u64);
             return;
         }
     };
@@ -180,29 +180,32 @@ pub fn read<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, block: &
             }
         }
         fields.push((start, line.len()));
-        batch.add(interpreter.row(columns, &|place| {
+        let reading = interpreter.row(&mut worker.memo, columns, &|place| {
             if place == layout.path_place {
                 return (!layout.path.is_empty()).then_some(Cow::Borrowed(layout.path.as_str()));
             }
             let (start, end) = *fields.get(place)?;
             let field = line.get(start..end)?;
             (!field.is_empty() && field != layout.unset && field != layout.empty).then(|| String::from_utf8_lossy(field))
-        }));
+        });
+        worker.add(reading);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::batch::Batch;
     use super::super::sample::{Sample, times_and_sources};
     use super::*;
 
     fn rows(text: &str) -> (Vec<(String, String)>, Batch) {
         let mut header = Header::default();
-        let mut batch = Batch::default();
+        let mut worker = Worker::new(0);
         let mut current = None;
         for (block, layout) in header.cut(&Sample, Block::of(text.as_bytes()), &mut current) {
-            read(&Sample, &layout, block.bytes(), &mut batch);
+            read(&Sample, &layout, block.bytes(), &mut worker);
         }
+        let batch = worker.take();
         (times_and_sources(&batch), batch)
     }
 
@@ -225,9 +228,9 @@ mod tests {
     #[test]
     fn the_name_of_the_log_is_a_column_where_nothing_else_tells_the_log() {
         let (_, batch) = rows("#path\tconn\n#fields\ttime\tsource\n2025-01-01T00:00:00Z\t10.0.0.1\n");
-        assert_eq!(batch.events[0].0.channel, None);
+        assert_eq!(batch.events.first_channel(), None);
         let (_, batch) = rows("#path\tfiles\n#fields\twhen\tsource\n2025-01-01T00:00:00Z\t10.0.0.1\n");
-        assert_eq!(batch.events[0].0.channel.as_ref().map(crate::domain::Foreign::raw), Some("files"));
+        assert_eq!(batch.events.first_channel(), Some("files"));
     }
 
     #[test]

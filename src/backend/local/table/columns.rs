@@ -2,23 +2,184 @@
 
 use polars::prelude::{ChunkedArray, Column, DataFrame, Int64Type, IntoColumn, PolarsNumericType, Scalar, UInt8Type, UInt16Type, UInt32Type};
 
+use super::dictionary::NONE;
+use super::portion::NO_RECORD;
 use crate::backend::BackendError;
 
 /// Rows in a full chunk: large enough that a chunk's overhead is nothing, small enough that a full table
 /// grows by steps of about 10 MB.
 pub(super) const ROWS: usize = 1 << 18;
 
+/// A column under construction. As long as every value is the default it takes no room: most columns of most files stay empty.
+#[derive(Debug, Clone)]
+pub(super) struct Tall<T> {
+    values: Vec<T>,
+    /// Rows that came before the first value, while there is none.
+    before: usize,
+    default: T,
+}
+
+impl<T: Copy + PartialEq> Tall<T> {
+    const fn new(default: T) -> Self {
+        Self { values: Vec::new(), before: 0, default }
+    }
+
+    /// Adds a row.
+    #[inline]
+    pub(super) fn push(&mut self, value: T) {
+        if self.values.is_empty() {
+            if value == self.default {
+                self.before += 1;
+                return;
+            }
+            self.open();
+        }
+        self.values.push(value);
+    }
+
+    /// Makes room as soon as there is a value.
+    fn open(&mut self) {
+        if self.values.is_empty() {
+            self.values.resize(self.before, self.default);
+            self.before = 0;
+        }
+    }
+
+    /// Forgets every row.
+    pub(super) fn clear(&mut self) {
+        self.values.clear();
+        self.before = 0;
+    }
+
+    /// Rows so far.
+    pub(super) fn len(&self) -> usize {
+        if self.values.is_empty() { self.before } else { self.values.len() }
+    }
+
+    /// The value in a row.
+    #[inline]
+    pub(super) fn at(&self, row: usize) -> T {
+        self.values.get(row).copied().unwrap_or(self.default)
+    }
+
+    /// Adds the rows of another column, each value as `map` has it; the default maps to itself.
+    fn append(&mut self, other: &Self, map: impl Fn(T) -> T) {
+        if other.values.is_empty() {
+            if self.values.is_empty() {
+                self.before += other.before;
+            } else {
+                self.values.resize(self.values.len() + other.before, self.default);
+            }
+            return;
+        }
+        self.open();
+        self.values.extend(other.values.iter().map(|value| map(*value)));
+    }
+
+    /// Keeps the rows of which `keep` says so.
+    fn retain(&mut self, keep: &[bool]) {
+        if self.values.is_empty() {
+            self.before = self.before.min(keep.iter().filter(|keep| **keep).count());
+            return;
+        }
+        let mut flags = keep.iter();
+        self.values.retain(|_| flags.next().copied().unwrap_or(true));
+        if self.values.is_empty() {
+            self.before = 0;
+        }
+    }
+
+    /// Adds the same value to as many rows as are missing up to `len`.
+    pub(super) fn fill_to(&mut self, value: T, len: usize) {
+        self.fill(value, len.saturating_sub(self.len()));
+    }
+
+    fn fill(&mut self, value: T, count: usize) {
+        if self.values.is_empty() && value == self.default {
+            self.before += count;
+            return;
+        }
+        if count > 0 {
+            self.open();
+            self.values.resize(self.values.len() + count, value);
+        }
+    }
+}
+
+/// What codes of one reader are among all.
+#[derive(Debug, Default)]
+pub(super) struct Maps {
+    pub(super) addresses: Vec<u32>,
+    pub(super) texts: Vec<u32>,
+    /// What the first of the portion's own texts is among all.
+    pub(super) lone: u32,
+}
+
+/// How the values of a column change from one reader's to all.
+trait Recode: Copy {
+    fn plain(self, _: &Maps) -> Self {
+        self
+    }
+    fn address(self, _: &Maps) -> Self {
+        self
+    }
+    fn text(self, _: &Maps) -> Self {
+        self
+    }
+    fn lone(self, _: &Maps) -> Self {
+        self
+    }
+}
+
+impl Recode for u8 {}
+impl Recode for u16 {}
+
+impl Recode for u32 {
+    fn address(self, maps: &Maps) -> Self {
+        maps.addresses.get(self as usize).copied().unwrap_or(NONE)
+    }
+    fn text(self, maps: &Maps) -> Self {
+        maps.texts.get(self as usize).copied().unwrap_or(NONE)
+    }
+    fn lone(self, maps: &Maps) -> Self {
+        if self == NONE { NONE } else { self.saturating_add(maps.lone) }
+    }
+}
+
+impl Recode for i64 {
+    fn lone(self, maps: &Maps) -> Self {
+        if self < NO_RECORD { self - Self::from(maps.lone) } else { self }
+    }
+}
+
 macro_rules! columns {
-    ($($(#[$doc:meta])* $name:ident: $native:ty, $polars:ty;)*) => {
-        /// Rows under construction, one vector per column.
-        #[derive(Debug, Default)]
-        pub(super) struct Rows { $($(#[$doc])* pub(super) $name: Vec<$native>,)* }
+    ($($(#[$doc:meta])* $name:ident: $native:ty, $polars:ty, $recode:ident, $default:expr;)*) => {
+        /// Rows under construction, one column after another.
+        #[derive(Debug)]
+        pub(super) struct Rows { $($(#[$doc])* pub(super) $name: Tall<$native>,)* }
+
+        impl Default for Rows {
+            fn default() -> Self {
+                Self { $($name: Tall::new($default),)* }
+            }
+        }
 
         impl Rows {
+            /// Adds rows of one reader.
+            pub(super) fn append(&mut self, other: &Self, maps: &Maps) {
+                $(self.$name.append(&other.$name, |value| value.$recode(maps));)*
+            }
+
+            /// Keeps the rows of which `keep` says so.
+            pub(super) fn retain(&mut self, keep: &[bool]) {
+                $(self.$name.retain(keep);)*
+            }
+
             /// The chunk of these rows; nothing is left in `self`.
             pub(super) fn take(&mut self) -> Result<Chunk, BackendError> {
                 let height = self.time.len();
-                let columns = vec![$(pack::<$polars>(stringify!($name), std::mem::take(&mut self.$name)),)*];
+                let rows = std::mem::take(self);
+                let columns = vec![$(pack::<$polars>(stringify!($name), rows.$name),)*];
                 DataFrame::new(height, columns).map(Chunk).map_err(failed)
             }
         }
@@ -38,39 +199,68 @@ macro_rules! columns {
 
 columns! {
     /// Microseconds since the epoch.
-    time: i64, Int64Type;
+    time: i64, Int64Type, plain, i64::MIN;
     /// `Kind as u8`.
-    kind: u8, UInt8Type;
+    kind: u8, UInt8Type, plain, u8::MAX;
     /// Code of the source address.
-    source: u32, UInt32Type;
+    source: u32, UInt32Type, address, NONE;
     /// Port, 0 where unknown.
-    source_port: u16, UInt16Type;
+    source_port: u16, UInt16Type, plain, 0;
     /// Code of the destination address.
-    destination: u32, UInt32Type;
+    destination: u32, UInt32Type, address, NONE;
     /// Port, 0 where unknown.
-    destination_port: u16, UInt16Type;
+    destination_port: u16, UInt16Type, plain, 0;
     /// Code of the reporting host.
-    host: u32, UInt32Type;
+    host: u32, UInt32Type, text, NONE;
     /// Code of the user.
-    user: u32, UInt32Type;
+    user: u32, UInt32Type, text, NONE;
     /// Code of the program.
-    process: u32, UInt32Type;
+    process: u32, UInt32Type, text, NONE;
     /// Event code, `u32::MAX` where unknown.
-    code: u32, UInt32Type;
+    code: u32, UInt32Type, plain, u32::MAX;
     /// Code of the reason of a refusal.
-    reason: u32, UInt32Type;
+    reason: u32, UInt32Type, text, NONE;
     /// Code of the channel.
-    channel: u32, UInt32Type;
-    /// Record number; text as [`super::builder::text_number`].
-    record: i64, Int64Type;
+    channel: u32, UInt32Type, text, NONE;
+    /// Record number; a lone text as [`super::portion::text_number`].
+    record: i64, Int64Type, lone, NO_RECORD;
     /// Code of the file.
-    file: u32, UInt32Type;
+    file: u32, UInt32Type, text, NONE;
     /// Code of the index.
-    index: u32, UInt32Type;
-    /// Code of the document id.
-    id: u32, UInt32Type;
-    /// Place of its details.
-    details: u32, UInt32Type;
+    index: u32, UInt32Type, text, NONE;
+    /// Place of the document id among the lone texts.
+    id: u32, UInt32Type, lone, NONE;
+    /// Logon id, 0 where unknown, as everything from here on that is a number or a truth.
+    logon_id: i64, Int64Type, plain, 0;
+    /// The other half of a split token.
+    linked_logon_id: i64, Int64Type, plain, 0;
+    /// Windows session, `NONE` where unknown.
+    session_id: u32, UInt32Type, plain, NONE;
+    /// Process id.
+    process_id: u32, UInt32Type, plain, 0;
+    /// Process id of the parent.
+    parent_process_id: u32, UInt32Type, plain, 0;
+    /// Minutes ahead of UTC, made positive by [`super::details::ZONE`].
+    client_zone: u16, UInt16Type, plain, 0;
+    /// Logon type, `u8::MAX` where unknown.
+    logon_type: u8, UInt8Type, plain, u8::MAX;
+    /// Two bits for each truth: known, and true.
+    truths: u8, UInt8Type, plain, 0;
+    /// Codes of the texts of [`crate::domain::Details`], each by its name there.
+    authentication: u32, UInt32Type, text, NONE;
+    connection: u32, UInt32Type, text, NONE;
+    activity: u32, UInt32Type, text, NONE;
+    client: u32, UInt32Type, text, NONE;
+    transport: u32, UInt32Type, text, NONE;
+    community: u32, UInt32Type, text, NONE;
+    entity: u32, UInt32Type, text, NONE;
+    parent_entity: u32, UInt32Type, text, NONE;
+    parent: u32, UInt32Type, text, NONE;
+    command_line: u32, UInt32Type, text, NONE;
+    signer: u32, UInt32Type, text, NONE;
+    target: u32, UInt32Type, text, NONE;
+    service: u32, UInt32Type, text, NONE;
+    target_user: u32, UInt32Type, text, NONE;
 }
 
 /// Some rows of the table.
@@ -102,16 +292,18 @@ impl<T: Copy + Default> Cells<'_, T> {
     }
 }
 
-fn pack<T>(name: &str, values: Vec<T::Native>) -> Column
+fn pack<T>(name: &str, column: Tall<T::Native>) -> Column
 where
     T: PolarsNumericType,
     T::Native: PartialEq + Copy,
     Scalar: From<T::Native>,
     ChunkedArray<T>: IntoColumn,
 {
-    match values.first() {
-        Some(first) if values.iter().all(|value| value == first) => Column::new_scalar(name.into(), Scalar::from(*first), values.len()),
-        _ => ChunkedArray::<T>::from_vec(name.into(), values).into_column(),
+    let shared = |value: T::Native, count| Column::new_scalar(name.into(), Scalar::from(value), count);
+    match column.values.first() {
+        None => shared(column.default, column.before),
+        Some(first) if column.values.iter().all(|value| value == first) => shared(*first, column.values.len()),
+        _ => ChunkedArray::<T>::from_vec(name.into(), column.values).into_column(),
     }
 }
 
@@ -154,4 +346,29 @@ mod num_from {
 /// A polars error as ours: it can only mean that the columns do not fit together.
 fn failed(error: polars::prelude::PolarsError) -> BackendError {
     BackendError::new(format!("the event table could not be put together: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_without_values_takes_no_room_and_reads_as_the_default() {
+        let (mut one, mut other) = (Tall::new(7_u32), Tall::new(7_u32));
+        one.push(7);
+        one.fill(7, 2);
+        assert_eq!((one.len(), one.values.capacity()), (3, 0));
+        for value in [7, 1, 7] {
+            other.push(value);
+        }
+        one.append(&other, |value| if value == 7 { 7 } else { value + 1 });
+        one.append(&Tall { values: Vec::new(), before: 2, default: 7 }, |value| value);
+        assert_eq!(one.values, [7, 7, 7, 7, 2, 7, 7, 7]);
+        one.retain(&[true, false, false, false, true, false, false, true]);
+        assert_eq!(one.values, [7, 2, 7]);
+        one.retain(&[false, false, false]);
+        assert_eq!(one.len(), 0);
+        one.push(7);
+        assert_eq!((one.len(), one.at(0)), (1, 7));
+    }
 }

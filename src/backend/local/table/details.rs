@@ -1,118 +1,82 @@
-//! The details of events, packed: few events have any, so they lie apart and a row only says where.
+//! The details of events, as columns: most files have few of them, and a column without values takes no room.
 
 use super::Table;
+use super::columns::{Rows, View};
 use super::dictionary::{Dictionary, NONE};
 use crate::domain::{Details, Foreign};
 
-/// Details with texts as codes.
-#[derive(Clone, Debug)]
-pub(super) struct Packed {
-    logon_id: u64,
-    linked_logon_id: u64,
-    session_id: u32,
-    process_id: u32,
-    parent_process_id: u32,
-    client_zone: i16,
-    logon_type: u8,
-    /// Two bits for each truth: known, and true.
-    truths: u8,
-    texts: [u32; 14],
-}
+/// What makes every time zone a positive number of minutes.
+pub(super) const ZONE: i16 = 0x4000;
 
-/// The texts of details, in the order of their codes.
-fn texts(details: &Details) -> [&Option<Foreign>; 14] {
-    [
-        &details.authentication,
-        &details.connection,
-        &details.activity,
-        &details.client,
-        &details.transport,
-        &details.community,
-        &details.entity,
-        &details.parent_entity,
-        &details.parent,
-        &details.command_line,
-        &details.signer,
-        &details.target,
-        &details.service,
-        &details.target_user,
-    ]
-}
-
-const NO_ZONE: i16 = i16::MIN;
-
-impl Packed {
-    /// Packs details; their texts go into the dictionary.
-    pub(super) fn new(details: &Details, dictionary: &mut Dictionary<Foreign>) -> Self {
+impl Rows {
+    /// Adds the details of a row.
+    pub(super) fn push_details(&mut self, details: Option<&Details>, texts: &mut Dictionary<Foreign>) {
+        let absent = Details::default();
+        let details = details.unwrap_or(&absent);
+        let mut text = |text: &Option<Foreign>| texts.code_of(text.as_ref().map(Foreign::raw));
         let truths = [details.is_trusted, details.is_elevated, details.is_restricted_admin];
-        let truths = truths.iter().rev().fold(0, |bits, truth| bits << 2 | truth.map_or(0, |truth| 2 | u8::from(truth)));
-        Self {
-            logon_id: details.logon_id.unwrap_or(0),
-            linked_logon_id: details.linked_logon_id.unwrap_or(0),
-            session_id: details.session_id.unwrap_or(NONE),
-            process_id: details.process_id.unwrap_or(0),
-            parent_process_id: details.parent_process_id.unwrap_or(0),
-            client_zone: details.client_zone.unwrap_or(NO_ZONE),
-            logon_type: details.logon_type.unwrap_or(u8::MAX),
-            truths,
-            texts: texts(details).map(|text| dictionary.code_of(text.as_ref().map(Foreign::raw))),
-        }
-    }
-
-    fn unpack(&self, table: &Table) -> Details {
-        let some = |number: u32| (number != 0).then_some(number);
-        let truth = |place: u8| {
-            let bits = self.truths >> (2 * place) & 3;
-            (bits & 2 != 0).then_some(bits & 1 != 0)
-        };
-        let [
-            authentication,
-            connection,
-            activity,
-            client,
-            transport,
-            community,
-            entity,
-            parent_entity,
-            parent,
-            command_line,
-            signer,
-            target,
-            service,
-            target_user,
-        ] = self.texts.map(|code| table.text(code));
-        Details {
-            logon_id: (self.logon_id != 0).then_some(self.logon_id),
-            linked_logon_id: (self.linked_logon_id != 0).then_some(self.linked_logon_id),
-            logon_type: (self.logon_type != u8::MAX).then_some(self.logon_type),
-            session_id: (self.session_id != NONE).then_some(self.session_id),
-            process_id: some(self.process_id),
-            parent_process_id: some(self.parent_process_id),
-            client_zone: (self.client_zone != NO_ZONE).then_some(self.client_zone),
-            is_trusted: truth(0),
-            is_elevated: truth(1),
-            is_restricted_admin: truth(2),
-            authentication,
-            connection,
-            activity,
-            client,
-            transport,
-            community,
-            entity,
-            parent_entity,
-            parent,
-            command_line,
-            signer,
-            target,
-            service,
-            target_user,
-        }
+        self.logon_id.push(details.logon_id.unwrap_or(0).cast_signed());
+        self.linked_logon_id.push(details.linked_logon_id.unwrap_or(0).cast_signed());
+        self.session_id.push(details.session_id.unwrap_or(NONE));
+        self.process_id.push(details.process_id.unwrap_or(0));
+        self.parent_process_id.push(details.parent_process_id.unwrap_or(0));
+        self.client_zone.push(details.client_zone.map_or(0, |zone| zone.wrapping_add(ZONE).cast_unsigned()));
+        self.logon_type.push(details.logon_type.unwrap_or(u8::MAX));
+        self.truths.push(truths.iter().rev().fold(0, |bits, truth| bits << 2 | truth.map_or(0, |truth| 2 | u8::from(truth))));
+        self.authentication.push(text(&details.authentication));
+        self.connection.push(text(&details.connection));
+        self.activity.push(text(&details.activity));
+        self.client.push(text(&details.client));
+        self.transport.push(text(&details.transport));
+        self.community.push(text(&details.community));
+        self.entity.push(text(&details.entity));
+        self.parent_entity.push(text(&details.parent_entity));
+        self.parent.push(text(&details.parent));
+        self.command_line.push(text(&details.command_line));
+        self.signer.push(text(&details.signer));
+        self.target.push(text(&details.target));
+        self.service.push(text(&details.service));
+        self.target_user.push(text(&details.target_user));
     }
 }
 
 impl Table {
-    /// The details at a place; `None` where the row has none.
-    pub(super) fn details(&self, place: u32) -> Option<Box<Details>> {
-        self.details.get(place as usize).map(|packed| Box::new(packed.unpack(self)))
+    /// The details of a row; `None` where it has none.
+    pub(super) fn details(&self, view: &View<'_>, row: usize) -> Option<Box<Details>> {
+        let some = |number: u32| (number != 0).then_some(number);
+        let id = |number: i64| (number != 0).then_some(number.cast_unsigned());
+        let truths = view.truths.at(row);
+        let truth = |place: u8| {
+            let bits = truths >> (2 * place) & 3;
+            (bits & 2 != 0).then_some(bits & 1 != 0)
+        };
+        let (zone, session, logon) = (view.client_zone.at(row), view.session_id.at(row), view.logon_type.at(row));
+        let details = Details {
+            logon_id: id(view.logon_id.at(row)),
+            linked_logon_id: id(view.linked_logon_id.at(row)),
+            logon_type: (logon != u8::MAX).then_some(logon),
+            session_id: (session != NONE).then_some(session),
+            process_id: some(view.process_id.at(row)),
+            parent_process_id: some(view.parent_process_id.at(row)),
+            client_zone: (zone != 0).then(|| zone.cast_signed().wrapping_sub(ZONE)),
+            is_trusted: truth(0),
+            is_elevated: truth(1),
+            is_restricted_admin: truth(2),
+            authentication: self.text(view.authentication.at(row)),
+            connection: self.text(view.connection.at(row)),
+            activity: self.text(view.activity.at(row)),
+            client: self.text(view.client.at(row)),
+            transport: self.text(view.transport.at(row)),
+            community: self.text(view.community.at(row)),
+            entity: self.text(view.entity.at(row)),
+            parent_entity: self.text(view.parent_entity.at(row)),
+            parent: self.text(view.parent.at(row)),
+            command_line: self.text(view.command_line.at(row)),
+            signer: self.text(view.signer.at(row)),
+            target: self.text(view.target.at(row)),
+            service: self.text(view.service.at(row)),
+            target_user: self.text(view.target_user.at(row)),
+        };
+        (!details.is_empty()).then(|| Box::new(details))
     }
 }

@@ -1,9 +1,9 @@
 //! Rows back to events, a page at a time.
 
 use super::Table;
-use super::builder::{NO_RECORD, text_code};
 use super::columns::View;
 use super::dictionary::NONE;
+use super::portion::{NO_RECORD, text_code};
 use super::select::Selection;
 use crate::backend::BackendError;
 use crate::domain::{Address, Event, Foreign, Kind, Origin, time};
@@ -31,7 +31,7 @@ impl Table {
             if let Some(chunk) = self.chunks.get(chunk as usize) {
                 let view = chunk.view()?;
                 let mut event = self.event(&view, row as usize);
-                event.details = self.details(view.details.at(row as usize));
+                event.details = self.details(&view, row as usize);
                 events.push(event);
             }
         }
@@ -45,7 +45,7 @@ impl Table {
         let record = match view.record.at(row) {
             NO_RECORD => None,
             number if number >= 0 => Some(Foreign::from(number.to_string())),
-            text => text_code(text).and_then(|code| self.texts.get(code)).cloned(),
+            text => text_code(text).and_then(|code| self.lone.get(code)).cloned(),
         };
         Event {
             time: time::from_micros(view.time.at(row)),
@@ -61,7 +61,7 @@ impl Table {
             reason: self.text(view.reason.at(row)),
             channel: self.text(view.channel.at(row)),
             record,
-            origin: Origin { file: self.text(view.file.at(row)), index: self.text(view.index.at(row)), id: self.text(view.id.at(row)) },
+            origin: Origin { file: self.text(view.file.at(row)), index: self.text(view.index.at(row)), id: self.lone.get(view.id.at(row) as usize).cloned() },
             details: None,
         }
     }

@@ -11,6 +11,8 @@ mod details;
 mod detections;
 mod dictionary;
 mod events;
+mod identity;
+mod portion;
 mod select;
 mod tally;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod tests;
 use std::collections::BTreeMap;
 
 pub use builder::TableBuilder;
+pub use portion::{Portion, Scribe};
 
 use crate::backend::BackendError;
 use crate::domain::{Address, Completeness, Foreign, Range};
@@ -35,7 +38,8 @@ pub struct Table {
     chunks: Vec<Chunk>,
     addresses: Vec<Address>,
     texts: Vec<Foreign>,
-    details: Vec<details::Packed>,
+    /// Texts that are hardly ever the same twice.
+    lone: Vec<Foreign>,
     extent: Option<Range>,
     hits: BTreeMap<String, Vec<Hit>>,
     detected: Detections,

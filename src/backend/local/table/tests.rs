@@ -199,3 +199,44 @@ fn details_come_back_as_they_were_and_only_where_there_are_any() {
     let Ok(Answer::Events(page)) = table.answer(&Ask::Events { scope, skip: 0, take: 10 }) else { panic!("no events") };
     assert_eq!(page.events.into_iter().map(|event| event.details).collect::<Vec<_>>(), given);
 }
+
+#[test]
+fn readers_with_codes_of_their_own_make_one_table() {
+    let mut builder = TableBuilder::default();
+    let logon = |source: &str, user: &str| event("2025-01-01T00:00:00Z", Kind::LogonRemote, source, "10.0.0.5", "FS01", user);
+    // Two files: every reader starts over with the second; blocks without events lie in between.
+    let mut told = Vec::new();
+    for (file, readers) in [
+        ("a", [["10.1.0.1 kim", "10.1.0.2 lee"], ["10.1.0.2 lee", "10.1.0.3 kim"]]),
+        ("b", [["10.1.0.3 max", "10.1.0.1 kim"], ["10.1.0.1 max", "10.1.0.9 lee"]]),
+    ] {
+        let mut scribes = [Scribe::default(), Scribe::default()];
+        for block in [0, 1] {
+            for (lane, scribe) in scribes.iter_mut().enumerate() {
+                builder.absorb(lane, scribe.take(), file);
+                let (source, user) = readers[lane][block].split_once(' ').expect("a pair");
+                scribe.push(&logon(source, user));
+                builder.absorb(lane, scribe.take(), file);
+                builder.absorb(lane, Portion::default(), file);
+                told.push(format!("{source} {user} {file}"));
+            }
+        }
+    }
+    let table = builder.finish("test".to_owned(), Vec::new(), Completeness::whole(8)).expect("a table");
+    let Ok(Answer::Events(page)) = table.answer(&Ask::Events { scope: everything(), skip: 0, take: 10 }) else { panic!("no page") };
+    let text = |text: &Option<Foreign>| text.as_ref().map_or("-", Foreign::raw).to_owned();
+    let found: Vec<String> =
+        page.events.iter().map(|event| format!("{} {} {}", event.source.expect("a source"), text(&event.user), text(&event.origin.file))).collect();
+    assert_eq!(found, told);
+}
+
+#[test]
+fn a_portion_out_of_order_is_no_answer_at_all() {
+    let mut builder = TableBuilder::default();
+    let mut scribe = Scribe::default();
+    scribe.push(&event("2025-01-01T00:00:00Z", Kind::LogonRemote, "10.1.0.1", "10.0.0.5", "FS01", "kim"));
+    drop(scribe.take());
+    scribe.push(&event("2025-01-01T00:00:00Z", Kind::LogonRemote, "10.1.0.1", "10.0.0.5", "FS01", "kim"));
+    builder.absorb(0, scribe.take(), "a");
+    assert!(builder.finish("test".to_owned(), Vec::new(), Completeness::whole(8)).is_err());
+}
