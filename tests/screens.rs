@@ -481,11 +481,12 @@ fn every_bound_key_can_be_spelled() {
 fn what_came_late_is_marked_and_told() {
     let mut stage = Stage::over(&events(), true, None, 120, 40);
     stage.pass(3);
-    stage.arrive(&[Stage::knock("2026-03-02T12:44:00Z", "10.20.66.200"), Stage::knock("2026-03-02T11:55:00Z", "10.20.66.201")]);
+    stage.arrive(&[Stage::knock("2026-03-02T12:44:00Z", "10.20.66.200"), Stage::knock("2026-03-02T11:55:00Z", "10.20.1.10")]);
     stage.pass(3);
     assert!(!stage.text().contains("came late"), "neither bucket lies within the overlap: {}", stage.text());
     stage.pass(120);
     assert!(stage.line("came late").contains("came late: 2 events, 2 more sources raised 11:45 to 12:30 at 10.20.4.17"), "{}", stage.text());
+    // One who always comes raises no doubt, so that the mark shows; a bucket that is odd is drawn as odd.
     assert!(stage.line("10.20.4.17").contains('↑'), "{}", stage.text());
     stage.press("<enter>[");
     insta::assert_snapshot!("late", stage.text());

@@ -85,7 +85,7 @@ pub(super) fn draw(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
                 new,
                 band: cell.typical.zip(cell.upper).map(|(typical, upper)| Band { typical: narrow(typical), upper: narrow(upper) }),
                 severity: if board.is_judged { cell.severity() } else { None },
-                gap: false,
+                gap: cell.is_gap,
                 before: week.and_then(|week| week.get(place).copied().flatten()),
             }
         })
