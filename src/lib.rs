@@ -34,6 +34,7 @@
 //! | [`sigma`] | Sigma rules, ours and the user's, evaluated by rsigma | field spellings |
 //! | [`schema`] | how logical fields are spelled (TOML), which records are RDP events (one table) | files, containers |
 //! | [`backend`] | the only code that reads events: [`backend::local`], [`backend::elastic`], [`backend::story`] | drawing |
+//! | [`analysis`] | pure functions from events to connections, sessions, stages, users, processes, hops, tell-tales | clocks, IO |
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
 //! | [`case`] | what a responder decides, as a chain of acts: folded, verified, merged, bundled | files |
@@ -50,7 +51,7 @@
 //! # Who may import whom
 //!
 //! Downwards only, and `tests/architecture.rs` keeps it: `domain` imports nothing of ours; `query`, `detect` and `sigma`
-//! know `domain`; `schema` adds `query` and `sigma`; `backend` is seen by `runtime` and `cli` alone, never by
+//! know `domain`; `analysis` adds `query` and `sigma`; `schema` adds `query` and `sigma`; `backend` is seen by `runtime` and `cli` alone, never by
 //! `investigation`, `view` or `app`. `ratatui` lives in `theme`, `widget`, `view`, `app` and `runtime`; `polars`, `evtx` and
 //! `elasticsearch` in `backend` (and `polars` where a table is exported).
 //!
@@ -79,6 +80,7 @@
 //! terminal. Compose query strings out of values. Guess a destination from the collector's address.
 #![forbid(unsafe_code)]
 
+pub mod analysis;
 pub mod app;
 pub mod backend;
 pub mod case;

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::case::CaseCommand;
 use super::output::Format;
 use super::settings::ConfigCommand;
-use crate::domain::{BucketSize, By, Families, Family};
+use crate::domain::{Address, BucketSize, By, Families, Family};
 use crate::query::Filter;
 
 const AFTER_HELP: &str = "\
@@ -130,6 +130,10 @@ pub enum Command {
         #[arg(long, value_name = "N")]
         head: Option<usize>,
     },
+    /// Join the logs into sessions: who, from where, how long, how often they came back
+    Sessions(Box<Drill>),
+    /// Say of each source how far it got: touched, authenticated, logged on, shell, process, or refused
+    Sources(Box<Drill>),
     /// Keep, check, export and merge cases: what was decided, noted and asked
     Case {
         /// What to do.
@@ -267,6 +271,37 @@ pub struct Origin {
     pub rule: Vec<PathBuf>,
 }
 
+/// A drill-down: the events it rests on, and whom it is about.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Drill {
+    /// Files and folders.
+    #[command(flatten)]
+    pub files: Files,
+    /// Where events come from.
+    #[command(flatten)]
+    pub origin: Origin,
+    /// Where the answer goes.
+    #[command(flatten)]
+    pub output: Output,
+    /// Whom it is about.
+    #[command(flatten)]
+    pub whom: Whom,
+}
+
+/// Whom a drill-down is about.
+#[derive(Args, Debug, Clone, Default)]
+pub struct Whom {
+    /// Only this server, by any of its names and addresses
+    #[arg(long, value_name = "NAME", help_heading = "Whom")]
+    pub destination: Option<String>,
+    /// Only this source address
+    #[arg(long, value_name = "IP", value_parser = address, help_heading = "Whom")]
+    pub source: Option<Address>,
+    /// Only this account; case and domain do not matter
+    #[arg(long, value_name = "NAME", help_heading = "Whom")]
+    pub account: Option<String>,
+}
+
 /// A program and its arguments.
 pub type Argv = std::sync::Arc<[String]>;
 
@@ -358,6 +393,10 @@ fn zone(name: &str) -> Result<TimeZone, String> {
 
 fn condition(text: &str) -> Result<Filter, String> {
     text.parse().map_err(|error: crate::query::filter::FilterError| error.to_string())
+}
+
+fn address(text: &str) -> Result<Address, String> {
+    Address::clean(text).ok_or_else(|| "expected an address, such as 10.0.0.7 or 2001:db8::7".to_owned())
 }
 
 fn speed(text: &str) -> Result<f64, String> {

@@ -19,7 +19,10 @@ pub mod output;
 mod period;
 mod progress;
 mod screen;
+mod sessions;
 pub mod settings;
+mod sources;
+mod whom;
 
 use std::ffi::OsString;
 use std::io::Write as _;
@@ -29,7 +32,7 @@ use std::sync::Arc;
 
 use clap::Parser as _;
 
-use arguments::{Arguments, Command, Files, Origin, Output};
+use arguments::{Arguments, Command, Drill, Files, Origin, Output};
 use completeness::Report;
 use failure::Failure;
 use origin::{Opened, Request};
@@ -102,6 +105,12 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((events::run(opened, kind, head, format, sink).await?, failure::OK))
             })
         }
+        Command::Sessions(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((sessions::run(opened, &drill.whom, format, sink).await?, failure::OK))
+        }),
+        Command::Sources(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((sources::run(opened, &drill.whom, format, sink).await?, failure::OK))
+        }),
         Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
         Command::Themes => print(&(Theme::names(&screen::user_themes(&environment)?).join("\n") + "\n")),
@@ -126,6 +135,13 @@ fn required(files: &Files, origin: &Origin, environment: &Environment) -> Result
     requested(files, origin, environment)?.ok_or_else(|| {
         Failure::usage("neither files nor a cluster are named").advise("give FILEs, --url URL or --profile NAME; `rdptriage demo` needs nothing")
     })
+}
+
+impl Drill {
+    /// Where its events come from.
+    fn request(&self, environment: &Environment) -> Result<Request, Failure> {
+        required(&self.files, &self.origin, environment)
+    }
 }
 
 /// The standard keys with the user's own over them.

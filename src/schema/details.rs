@@ -28,9 +28,9 @@ const fn wanted(kind: Kind) -> &'static [Field] {
         | Kind::SessionReplaced
         | Kind::SessionReason => &[F::Activity, F::SessionId],
         Kind::LogonRemote | Kind::LogonCached | Kind::LogonUnlock => {
-            &[F::LogonId, F::LinkedLogonId, F::LogonType, F::Authentication, F::Elevated, F::RestrictedAdmin, F::Activity]
+            &[F::LogonId, F::LinkedLogonId, F::LogonType, F::Authentication, F::Elevated, F::RestrictedAdmin]
         }
-        Kind::LogonFailed | Kind::LogonFailedNetwork => &[F::LogonType, F::Authentication, F::Activity],
+        Kind::LogonFailed | Kind::LogonFailedNetwork => &[F::LogonType, F::Authentication],
         Kind::LogonEnded | Kind::LoggedOff => &[F::LogonId, F::LogonType],
         Kind::ExplicitCredentials => &[F::SubjectLogonId, F::TargetServer, F::TargetService, F::TargetUser, F::ProcessId],
         Kind::Privileges | Kind::AuditCleared => &[F::SubjectLogonId],
