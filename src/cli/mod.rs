@@ -23,10 +23,10 @@ mod processes;
 mod progress;
 mod screen;
 mod sessions;
+pub mod settings;
 mod sources;
 mod users;
 mod whom;
-pub mod settings;
 
 use std::ffi::OsString;
 use std::io::Write as _;
