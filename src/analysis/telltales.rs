@@ -101,6 +101,9 @@ pub fn telltales(events: &[Event], sessions: &Sessions) -> Vec<Telltale> {
     list
 }
 
+/// Records of one log: number, time and place of the event.
+type Log = Vec<(u64, Timestamp, usize)>;
+
 struct Finder<'a> {
     events: &'a [Event],
     sessions: &'a Sessions,
@@ -259,7 +262,7 @@ impl Finder<'_> {
 
     /// Records numbered later and dated earlier.
     fn clocks(&mut self) {
-        let mut logs: BTreeMap<(String, String), Vec<(u64, Timestamp, usize)>> = BTreeMap::new();
+        let mut logs: BTreeMap<(String, String), Log> = BTreeMap::new();
         for (place, event) in self.events.iter().enumerate() {
             if let (Some(host), Some(channel), Some(record)) = (&event.host, &event.channel, &event.record)
                 && let Ok(number) = record.raw().parse()
