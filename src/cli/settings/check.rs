@@ -163,7 +163,7 @@ mod tests {
         assert_eq!(
             checked(&[("config.toml", "a = 1\n")])[0].split(';').next(),
             Some(
-                "settings /config.toml: /config.toml, line 1: unknown field `a`, expected one of `theme`, `bucket`, `ports`, `zones`, `naive_zone`, `default_profile`, `profile`"
+                "settings /config.toml: /config.toml, line 1: unknown field `a`, expected one of `theme`, `bucket`, `ports`, `zones`, `naive_zone`, `history_days`, `default_profile`, `profile`"
             )
         );
     }
