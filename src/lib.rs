@@ -37,6 +37,7 @@
 //! | [`analysis`] | pure functions from answers to connections, sessions, stages, users, processes, hops, tell-tales, the queue of alerts, what a cluster or files can show | clocks, IO |
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
+//! | [`guide`] | the investigation guides (TOML): what to ask, step by step | evidence, commands |
 //! | [`case`] | what a responder decides, as a chain of acts: folded, verified, merged, bundled | files |
 //! | [`ledger`] | the files of cases (`SQLite`), one writer each | what an act means |
 //! | [`keymap`] | keys to actions; footer, help, palette and docs come from it | |
@@ -66,6 +67,7 @@
 //! | field schema | `src/schema/ecs.toml` | [`schema::BUILT_IN`] | its own `[[sample]]` documents read back |
 //! | Sigma rule of ours | `src/sigma/suspicious_outbound_rdp.yml` | [`sigma::BUILT_IN`] | `every_built_in_file_is_listed` |
 //! | detector | `src/detect/plain/` | [`detect::DETECTORS`] | every story in `fixtures/stories` |
+//! | guide | `src/guide/rdp_outbound_client.toml` | [`guide::BUILT_IN`] | every tab it opens exists, ids are kept |
 //! | story | `fixtures/stories/*.toml` | none | its own `[expect]` |
 //! | theme | `themes/dark.toml` | [`theme::THEMES`] | all roles present, contrast, no meaning by colour alone |
 //! | view | the smallest in `src/view/` | `view` | snapshots at several sizes |
@@ -88,6 +90,7 @@ pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod domain;
+pub mod guide;
 pub mod investigation;
 pub mod keymap;
 pub mod ledger;

@@ -10,6 +10,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("domain", &[]),
     ("query", &["domain"]),
     ("sigma", &["domain"]),
+    ("guide", &["domain"]),
     ("analysis", &["domain", "query", "sigma"]),
     ("case", &["domain"]),
     ("ledger", &["domain", "case"]),
@@ -186,5 +187,6 @@ fn every_data_file_is_listed() {
         |list: &[(&str, &str)], extension: &str| -> BTreeSet<String> { list.iter().map(|(name, _)| name.trim_end_matches(extension).to_owned()).collect() };
     assert_eq!(files("src/schema", ".toml"), listed(rdptriage::schema::BUILT_IN, ".toml"));
     assert_eq!(files("src/sigma", ".yml"), listed(rdptriage::sigma::BUILT_IN, ".yml"));
+    assert_eq!(files("src/guide", ".toml"), listed(rdptriage::guide::BUILT_IN, ".toml"));
     assert_eq!(files("themes", ".toml"), listed(rdptriage::theme::THEMES, ".toml"));
 }

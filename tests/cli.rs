@@ -246,3 +246,32 @@ fn an_export_of_events_read_back_gives_the_same_answers() {
         }
     }
 }
+
+#[test]
+fn settings_are_asked_for_shown_and_checked() {
+    let case = Case::new();
+    assert_eq!(case.text("config path").trim_end(), case.path("config/config.toml").to_str().expect("a path"));
+    let mut child = case.command("config init lab").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("started");
+    child.stdin.take().expect("a pipe").write_all(b"http://127.0.0.1:1\nkey\nTxy:hunter2\nlab-*\ny\n").expect("written");
+    let output = child.wait_with_output().expect("ended");
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert_eq!(output.status.code(), Some(0), "{said}{}", stderr(&output));
+    assert!(said.contains("the connection was refused") && !said.contains("hunter2"), "{said}");
+    let shown = case.text("config show --origin");
+    assert!(shown.contains("http://127.0.0.1:1") && shown.contains("profile lab") && !shown.contains("hunter2"), "{shown}");
+    assert!(case.text("config check").contains("ok     profile lab\n"));
+    std::fs::write(case.path("config/config.toml"), "theme = 1\n").expect("written");
+    let output = case.run("config check");
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("config.toml, line 1: "), "{output:?}");
+}
+
+#[test]
+fn completions_and_manual_are_printed() {
+    let case = Case::new();
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(case.text(&format!("completions {shell}")).contains("start-local"), "{shell}");
+    }
+    assert!(case.text("man").contains(".SH KEYS") && case.text("man counts").contains("rdptriage\\-counts"));
+    assert_eq!(case.run("man nope").status.code(), Some(2));
+}

@@ -4,6 +4,10 @@
 
 #[path = "elastic/connecting.rs"]
 mod connecting;
+#[path = "elastic/faults.rs"]
+mod faults;
+#[path = "elastic/history.rs"]
+mod history;
 #[path = "elastic/program.rs"]
 mod program;
 mod session;
@@ -25,7 +29,7 @@ use support::cluster::{Cluster, clusters, elasticsearch};
 use support::scripted::{Reply, Scripted};
 
 async fn connect(connection: Connection) -> Result<Elastic, BackendError> {
-    open(connection, Arc::new(RuleSet::built_in())).await
+    open(connection, Arc::new(RuleSet::built_in()), Schemas::built_in()).await
 }
 
 async fn counts(elastic: &Elastic, scope: &Scope, by: By) -> Counts {
@@ -557,8 +561,9 @@ async fn searched(search: impl Fn(&str, usize) -> Reply + Send + Sync + 'static)
 
 fn census(shards: &str, timed_out: bool) -> String {
     format!(
-        r#"{{"timed_out":{timed_out},"_shards":{shards},"aggregations":{{"1":{{"doc_count":2,"first":{{"value":1735689600000.0}},"last":{{"value":1735689660000.0}}}},
-        "rows":{{"buckets":[{{"key":{{"b":1735689600000,"s0":"10.0.0.7","d0":"10.0.0.5","h0":"FS01"}},"doc_count":2,"first":{{"value":1735689600000.0}},"last":{{"value":1735689660000.0}}}}]}}}}}}"#
+        r#"{{"timed_out":{timed_out},"_shards":{shards},"aggregations":{{"schema0":{{"doc_count":2,"log0":{{"doc_count":2,"1":{{"doc_count":2,
+        "counted":{{"doc_count":2,"first":{{"value":1735689600000.0}},"last":{{"value":1735689660000.0}},"f0":{{"doc_count":2}},"f1":{{"doc_count":2}},"f2":{{"doc_count":2}}}}}}}}}},
+        "rows":{{"buckets":[{{"key":{{"@bucket":1735689600000,"src_ip_addr":"10.0.0.7","dst_ip_addr":"10.0.0.5","host_name":"FS01"}},"doc_count":2,"first":{{"value":1735689600000.0}},"last":{{"value":1735689660000.0}}}}]}}}}}}"#
     )
 }
 

@@ -8,7 +8,7 @@ use rdptriage::app::Input;
 use rdptriage::domain::Trouble;
 use rdptriage::investigation::{Effect, Period};
 use rdptriage::keymap::key;
-use stage::{Stage, events};
+use stage::{Stage, events, with_programs};
 
 fn seen(name: &str, keys: &str, (width, height): (u16, u16)) {
     let mut stage = Stage::story(width, height);
@@ -42,7 +42,7 @@ fn destination_users_of_the_new_sources() {
 #[test]
 fn destination_events() {
     for size in SIZES {
-        seen("events", "<enter>4", size);
+        seen("events", "<enter>5", size);
     }
 }
 
@@ -85,7 +85,7 @@ fn from_the_queue_to_the_destination_at_that_time_and_back() {
 
 #[test]
 fn one_event() {
-    seen("event", "<enter>4<enter>", (80, 24));
+    seen("event", "<enter>5<enter>", (80, 24));
 }
 
 #[test]
@@ -156,7 +156,7 @@ fn opening_shows_progress_and_trouble() {
 fn from_the_first_look_to_the_users_of_the_spikes_new_sources_in_four_keys() {
     let mut stage = Stage::story(120, 40);
     stage.press("<enter>]2o");
-    assert!(stage.line("[Users").contains("only new, bucket 2026-03-02 12:30"));
+    assert!(stage.line("[Users").contains("only new, bucket 2026-03-02 12:30"), "{}", stage.text());
     let text = stage.text();
     assert!(text.contains("CORP\\admmig") && text.contains("administrator"));
     assert!(!text.contains("CORP\\kim"), "who has always come is not shown");
@@ -281,7 +281,7 @@ fn copied(stage: &mut Stage) -> Vec<String> {
 fn marked_destinations_stay_marked_while_the_list_changes_and_are_copied_together() {
     let mut stage = Stage::over(&events(), true, None, 120, 40);
     assert_eq!(copied(&mut stage), ["10.20.4.17"]);
-    stage.press("<space>j<space>");
+    stage.press("<space>jj<space>");
     assert!(stage.line("10.20.4.17").starts_with(" •") && stage.line("10.20.9.30").starts_with("▌•"), "{}", stage.text());
     assert!(stage.line("2 marked").contains("y copies them"));
     // Another order, a filter that hides one of them, new events: the marks stay with their rows.
@@ -306,7 +306,7 @@ fn each_tab_has_its_marks_and_finds_them_again() {
     let marked = stage.text().lines().filter(|line| line.contains('•')).count();
     assert_eq!(marked, 1, "{}", stage.text());
     assert_eq!(copied(&mut stage).len(), 1);
-    stage.press("4<space>jj<space>");
+    stage.press("5<space>jj<space>");
     let times = copied(&mut stage);
     assert!(times.len() == 2 && times[0] != times[1], "{times:?}");
     // In a bucket in which nobody marked came they are copied by name, and the rows do not show.
@@ -331,10 +331,32 @@ fn enter_opens_the_page_of_a_row_and_from_there_the_destination_narrowed_to_it()
     stage.press("<enter>");
     assert_eq!(about(&stage), "10.20.4.17 FILESRV-02 > source 10.20.66.12 > 10.20.4.17 FILESRV-02, source 10.20.66.12");
     assert!(stage.line("[Users 3]").contains("Sources 1"));
-    stage.press("4");
+    stage.press("5");
     assert!(stage.line("[Events").contains("[Events 3]"));
     stage.press("<esc><esc><esc>");
     assert_eq!(about(&stage), "");
+}
+
+#[test]
+fn sessions_history_and_a_campaign() {
+    for size in SIZES {
+        seen("sessions", "<enter>3", size);
+        seen("history", "<enter>6", size);
+    }
+    seen("campaigns", "C", (120, 40));
+    seen("week_before", "j<enter>W", (120, 40));
+}
+
+#[test]
+fn from_the_spike_to_what_ran_in_a_session_in_four_keys() {
+    let mut stage = Stage::over(&with_programs(), false, Some(Period::Last(12)), 120, 40);
+    stage.press("<enter><enter>3<enter>");
+    insta::assert_snapshot!("tree", stage.text());
+    let text = stage.text();
+    let place = |name: &str| text.lines().position(|line| line.contains(name)).expect("a row");
+    assert!(place("explorer.exe") < place("whoami.exe") && !text.contains("other.exe"), "{text}");
+    stage.press("<esc>");
+    assert!(stage.line("[Sessions").contains("Destinations 1"));
 }
 
 #[test]
@@ -376,7 +398,7 @@ fn every_table_sorts_by_any_column() {
 #[test]
 fn a_row_of_several_values_asks_which() {
     let mut stage = Stage::story(120, 40);
-    stage.press("<enter>4+");
+    stage.press("<enter>5+");
     insta::assert_snapshot!("values", stage.text());
     stage.press("2");
     assert!(stage.line("rdptriage").contains("user.name:"), "{}", stage.text());
@@ -402,7 +424,7 @@ fn time_ranges_ask_anew() {
 
 #[test]
 fn every_key_of_a_footer_does_something() {
-    for keys in ["", "<enter>", "<enter><tab>", "<enter>4<enter>", "?", ":", "t", "i", "/"] {
+    for keys in ["", "<enter>", "<enter><tab>", "<enter>5<enter>", "?", ":", "t", "i", "/"] {
         let mut stage = Stage::story(200, 50);
         stage.press(keys);
         let footer = stage.text().lines().last().map(str::to_owned).unwrap_or_default();
@@ -427,7 +449,10 @@ proptest! {
 }
 
 /// Every key that is bound somewhere, and some that type.
-const KEYS: [&str; 52] = [
+const KEYS: [&str; 55] = [
+    "W",
+    "C",
+    "6",
     "M",
     "4",
     "5",
@@ -493,11 +518,12 @@ fn every_bound_key_can_be_spelled() {
 fn what_came_late_is_marked_and_told() {
     let mut stage = Stage::over(&events(), true, None, 120, 40);
     stage.pass(3);
-    stage.arrive(&[Stage::knock("2026-03-02T12:44:00Z", "10.20.66.200"), Stage::knock("2026-03-02T11:55:00Z", "10.20.66.201")]);
+    stage.arrive(&[Stage::knock("2026-03-02T12:44:00Z", "10.20.66.200"), Stage::knock("2026-03-02T11:55:00Z", "10.20.1.10")]);
     stage.pass(3);
     assert!(!stage.text().contains("came late"), "neither bucket lies within the overlap: {}", stage.text());
     stage.pass(120);
     assert!(stage.line("came late").contains("came late: 2 events, 2 more sources raised 11:45 to 12:30 at 10.20.4.17"), "{}", stage.text());
+    // One who always comes raises no doubt, so that the mark shows; a bucket that is odd is drawn as odd.
     assert!(stage.line("10.20.4.17").contains('↑'), "{}", stage.text());
     stage.press("<enter>[");
     insta::assert_snapshot!("late", stage.text());

@@ -71,3 +71,36 @@ fn a_panic_is_read_on_the_restored_terminal() {
     let (_, after) = written.rsplit_once("\u{1b}[?1049l").expect("the alternate screen is left");
     assert!(after.contains("asked to panic"), "the message comes after that: {written}");
 }
+
+#[test]
+fn what_is_copied_goes_out_as_osc_52() {
+    let mut session = Session::start(&["demo"]);
+    session.until("the list", shows("score"));
+    session.press("y");
+    session.until("the word about it", shows("by OSC 52"));
+    let written = String::from_utf8_lossy(&session.raw).into_owned();
+    let (_, rest) = written.split_once("\u{1b}]52;c;").expect("the sequence");
+    let packed: String = rest.chars().take_while(|character| character.is_ascii_alphanumeric() || "+/=".contains(*character)).collect();
+    let copied = unpacked(&packed);
+    assert!(copied.contains("score") && copied.contains("now") && !copied.contains('\u{1b}') && !copied.ends_with('\n'), "{copied:?}");
+    session.press("q");
+    assert_eq!(session.end(), 0);
+}
+
+/// Text out of base64.
+fn unpacked(packed: &str) -> String {
+    const LETTERS: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut bits = 0_u32;
+    let mut held = 0;
+    let mut bytes = Vec::new();
+    for letter in packed.bytes().filter(|letter| *letter != b'=') {
+        let value = LETTERS.iter().position(|known| *known == letter).expect("a letter of base64");
+        bits = (bits << 6) | u32::try_from(value).expect("six bits");
+        held += 6;
+        if held >= 8 {
+            held -= 8;
+            bytes.push(u8::try_from((bits >> held) & 0xff).expect("eight bits"));
+        }
+    }
+    String::from_utf8(bytes).expect("text")
+}

@@ -7,12 +7,17 @@ mod connections;
 pub mod difference;
 pub mod evidence;
 pub mod health;
+pub mod hops;
 mod machines;
+pub mod outbound;
+pub mod processes;
 pub mod programs;
 pub mod queue;
 pub mod reason;
 pub mod sessions;
 pub mod stage;
+pub mod telltales;
+pub mod users;
 mod visible;
 
 #[cfg(test)]
@@ -20,6 +25,9 @@ mod sample;
 
 pub use connections::connections;
 pub use machines::Machines;
+pub use processes::processes;
 pub use sessions::{Sessions, sessions};
 pub use stage::{ladders, ladders_by_machine};
+pub use telltales::telltales;
+pub use users::users;
 pub use visible::Visible;

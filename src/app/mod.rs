@@ -40,6 +40,8 @@ pub struct Setup {
     pub size: BucketSize,
     /// The filter to begin with.
     pub filter: Filter,
+    /// Days of history by which the detector learns what is usual.
+    pub history_days: i64,
 }
 
 /// Something that happened, as the runtime tells it.
@@ -120,6 +122,7 @@ impl App {
         let mut investigation = Investigation::new(Timestamp::UNIX_EPOCH, setup.period, setup.size, setup.zone, setup.zones);
         investigation.filter_text = if setup.filter.is_everything() { String::new() } else { setup.filter.to_string() };
         investigation.filter = setup.filter;
+        investigation.history_days = setup.history_days;
         Self {
             themes: setup.themes,
             theme: 0,

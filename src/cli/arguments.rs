@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::case::CaseCommand;
 use super::output::Format;
+use super::settings::ConfigCommand;
 use crate::domain::{Address, BucketSize, By, Families, Family};
 use crate::query::Filter;
 
@@ -146,6 +147,19 @@ pub enum Command {
     Sessions(Box<Drill>),
     /// Say of each source how far it got: touched, authenticated, logged on, shell, process, or refused
     Sources(Box<Drill>),
+    /// List the accounts by where they came from, with outcomes, refusals and what is odd about them
+    Users(Box<Drill>),
+    /// Show the processes as trees, and every program that opens RDP connections with the Sigma rule's word on it
+    Processes(Box<Drill>),
+    /// Show who reached a server before and where it went next; without --destination every visit
+    Hops {
+        /// Whom it is about.
+        #[command(flatten)]
+        drill: Box<Drill>,
+        /// Write the trees as a graph for Graphviz
+        #[arg(long, help_heading = "Output")]
+        dot: bool,
+    },
     /// Keep, check, export and merge cases: what was decided, noted and asked
     Case {
         /// What to do.
@@ -156,8 +170,22 @@ pub enum Command {
     Keys,
     /// Print the names of the themes
     Themes,
-    /// Print every setting with its default, as a file to start from
-    Config,
+    /// Print every setting with its default, as a file to start from; or init, show, check, path
+    Config {
+        /// What to do with the settings.
+        #[command(subcommand)]
+        command: Option<ConfigCommand>,
+    },
+    /// Print a script by which a shell completes commands and flags
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page, of the program or of one command
+    Man {
+        /// The command
+        command: Option<String>,
+    },
 }
 
 /// Files and folders.
@@ -267,6 +295,9 @@ pub struct Origin {
     /// A file of Sigma rules; repeatable
     #[arg(long, value_name = "FILE", help_heading = "Which events")]
     pub rule: Vec<PathBuf>,
+    /// Neither use nor keep what was read before
+    #[arg(long, help_heading = "Which events")]
+    pub no_cache: bool,
 }
 
 /// A drill-down: the events it rests on, and whom it is about.

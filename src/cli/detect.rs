@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use jiff::Span;
+use jiff::SignedDuration;
 
 use super::arguments::Kinds;
 use super::completeness::Report;
@@ -13,9 +13,6 @@ use crate::detect::{self, DETECTORS, Detection, Plan};
 use crate::domain::arrivals::NO_SOURCE;
 use crate::domain::{Arrivals, BucketSize, By, Destination, Endpoint, Foreign, Timestamp, Verdict};
 use crate::query::{Answer, Ask};
-
-/// How far the detector looks back before the range that is judged.
-const HISTORY_DAYS: i64 = 30;
 
 const COLUMNS: &[Column] = &[
     Column::text("destination"),
@@ -49,7 +46,7 @@ pub async fn run(opened: &Opened, kind: Kinds, by: By, detector: Option<&str>, f
     };
     let shown = opened.range;
     let mut scope = opened.scope(kind.families());
-    scope.range.from = if opened.is_cluster { before(shown.from) } else { Timestamp::MIN };
+    scope.range.from = if opened.is_cluster { before(shown.from, opened.history_days) } else { Timestamp::MIN };
     let Answer::Arrivals(arrivals) = opened.ask(&Ask::Arrivals { scope, bucket: BucketSize::Quarter }).await? else { return Err(Opened::mixed_up()) };
     let report = opened.report(&arrivals.completeness).await?;
     let plan = Plan { by, size: opened.bucket, zones: opened.zones.clone(), shown, bands: false };
@@ -64,8 +61,8 @@ pub async fn run(opened: &Opened, kind: Kinds, by: By, detector: Option<&str>, f
     Ok(Outcome { report, anomalies })
 }
 
-fn before(from: Timestamp) -> Timestamp {
-    from.checked_sub(Span::new().hours(HISTORY_DAYS * 24)).unwrap_or(Timestamp::MIN)
+fn before(from: Timestamp, days: i64) -> Timestamp {
+    from.checked_sub(SignedDuration::from_hours(24 * days)).unwrap_or(Timestamp::MIN)
 }
 
 struct Line<'a> {

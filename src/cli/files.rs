@@ -11,13 +11,18 @@ use crate::backend::{Backend, BackendError};
 use crate::schema::{Interpreter, Options, SchemaError, Schemas};
 use crate::sigma::RuleSet;
 
-/// What records mean: our schemas and the user's. A broken one is an error, not a schema less: what it was for would be
-/// missed in silence.
-pub(super) fn interpreter(request: &Request) -> Result<Interpreter, BackendError> {
+/// Our schemas and the user's. A broken one is an error, not a schema less: what it was for would be missed in silence.
+pub(super) fn schemas(request: &Request) -> Result<Schemas, BackendError> {
     let (schemas, broken) = Schemas::built_in().with_user_files(request.schemas.iter().cloned());
-    if let Some(error) = broken.first() {
-        return Err(unusable(error));
+    match broken.first() {
+        Some(error) => Err(unusable(error)),
+        None => Ok(schemas),
     }
+}
+
+/// What records mean.
+pub(super) fn interpreter(request: &Request) -> Result<Interpreter, BackendError> {
+    let schemas = schemas(request)?;
     let options = Options { ports: request.ports.clone(), naive_zone: request.naive_zone.clone() };
     Interpreter::new(schemas, Arc::clone(&request.rules), options).map_err(|error| unusable(&error))
 }

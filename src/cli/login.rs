@@ -30,7 +30,7 @@ pub(super) fn refuse_secrets(origin: &Origin) -> Result<(), Failure> {
 }
 
 /// The URL must be one, without a password. What is refused is not repeated.
-fn refuse_password(text: &str) -> Result<(), Failure> {
+pub(super) fn refuse_password(text: &str) -> Result<(), Failure> {
     let url = Url::parse(text).map_err(|error| Failure::usage(format!("an address is no URL ({error})")).advise("write it as https://host:9200"))?;
     if url.username().is_empty() && url.password().is_none() {
         return Ok(());

@@ -5,21 +5,27 @@ pub mod arguments;
 mod case;
 pub mod child;
 mod completeness;
+mod completions;
 mod counts;
 mod detect;
 mod doctor;
 mod events;
 pub mod failure;
 mod files;
+mod hops;
 mod hunt;
 mod login;
+mod man;
 pub mod origin;
 pub mod output;
 mod period;
+mod processes;
 mod progress;
 mod screen;
 mod sessions;
+pub mod settings;
 mod sources;
+mod users;
 mod whom;
 
 use std::ffi::OsString;
@@ -114,10 +120,21 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
         Command::Sources(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
             Ok((sources::run(opened, &drill.whom, format, sink).await?, failure::OK))
         }),
+        Command::Users(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((users::run(opened, &drill.whom, format, sink).await?, failure::OK))
+        }),
+        Command::Processes(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((processes::run(opened, &drill.whom, format, sink).await?, failure::OK))
+        }),
+        Command::Hops { drill, dot } => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
+            Ok((hops::run(opened, &drill.whom, dot, format, sink).await?, failure::OK))
+        }),
         Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
         Command::Themes => print(&(Theme::names(&screen::user_themes(&environment)?).join("\n") + "\n")),
-        Command::Config => print(config::DEFAULT),
+        Command::Config { command } => settings::run(command, &environment),
+        Command::Completions { shell } => print(&completions::script(shell)),
+        Command::Man { command } => print(&man::page(command.as_deref(), &keys(&environment)?)?),
     }
 }
 

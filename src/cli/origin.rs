@@ -51,6 +51,10 @@ pub struct Request {
     pub hunted: Vec<String>,
     /// The user's own schemas.
     pub schemas: Vec<(PathBuf, String)>,
+    /// Days before the judged range by which the detector learns what is usual.
+    pub history_days: i64,
+    /// Where what was read is kept for the next time; `None` where it is not.
+    pub cache: Option<PathBuf>,
     from: Option<String>,
     to: Option<String>,
 }
@@ -101,6 +105,8 @@ impl Request {
             rules: Arc::new(rules.with_files(&origin.rule)?),
             hunted,
             schemas,
+            history_days: i64::from(config.history_days.unwrap_or_default()),
+            cache: if origin.no_cache { None } else { crate::config::cache_folder(environment) },
             from: origin.from.clone(),
             to: origin.to.clone(),
         }))
@@ -149,7 +155,13 @@ impl Request {
     /// What the backend says.
     pub async fn open(&self, progress: Arc<dyn Progress + Send + Sync>) -> Result<Arc<dyn Backend>, BackendError> {
         match &self.source {
-            Source::Cluster(connection) => Ok(Arc::new(elastic::open(connection.as_ref().clone(), Arc::clone(&self.rules)).await?)),
+            Source::Cluster(connection) => {
+                let elastic = elastic::open(connection.as_ref().clone(), Arc::clone(&self.rules), super::files::schemas(self)?).await?;
+                Ok(Arc::new(match &self.cache {
+                    Some(folder) => elastic.cached_in(folder.clone()),
+                    None => elastic,
+                }))
+            }
             Source::Files(paths) => {
                 let interpreter = super::files::interpreter(self)?;
                 let paths = paths.clone();
@@ -209,8 +221,12 @@ pub struct Opened {
     pub zones: Vec<TimeZone>,
     /// Ids of the rules that are hunted for.
     pub hunted: Vec<String>,
+    /// The rules that programs are held against.
+    pub rules: Arc<RuleSet>,
     /// Whether a cluster is asked.
     pub is_cluster: bool,
+    /// Days before the range by which the detector learns what is usual.
+    pub history_days: i64,
     filter: Filter,
 }
 
@@ -235,7 +251,9 @@ impl Opened {
             bucket: request.bucket,
             zones: request.zones.clone(),
             hunted: request.hunted.clone(),
+            rules: Arc::clone(&request.rules),
             is_cluster,
+            history_days: request.history_days,
             filter: request.filter.clone(),
         })
     }
@@ -250,7 +268,7 @@ impl Opened {
     /// # Errors
     /// What the backend says.
     pub async fn ask(&self, ask: &Ask) -> Result<Answer, Failure> {
-        Ok(self.backend.answer(ask).await?)
+        Ok(self.backend.answer_with(ask, &super::progress::Days::new()).await?)
     }
 
     /// A report on an answer with this completeness. Files have a mapping report each; a cluster is not asked a second time

@@ -29,6 +29,7 @@ pub(super) fn run(request: Request, look: &Look, environment: &Environment) -> R
     setup.zones = request.zones.clone();
     setup.size = request.bucket;
     setup.filter = request.filter.clone();
+    setup.history_days = request.history_days;
     setup.period = request.period(Timestamp::now())?;
     start(setup, look, move |opening| async move { request.open(Arc::new(Told { opening, read: AtomicU64::new(0), all: AtomicU64::new(0) })).await }.boxed())
 }
@@ -88,6 +89,7 @@ fn setup(look: &Look, environment: &Environment) -> Result<Setup, Failure> {
         period: None,
         size: config.bucket.unwrap_or(BucketSize::Quarter),
         filter: Filter::Everything,
+        history_days: i64::from(config.history_days.unwrap_or_default()),
     })
 }
 

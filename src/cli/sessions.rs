@@ -9,7 +9,8 @@ use super::failure::Failure;
 use super::origin::Opened;
 use super::output::{Cell, Column, Format, Sink, Sort, document, rows};
 use super::whom;
-use crate::analysis::{account, reason, sessions};
+use crate::analysis::telltales::Telltale;
+use crate::analysis::{Sessions, account, reason, sessions, telltales};
 use crate::domain::{Cite, Foreign, RdpSession, time};
 
 const COLUMNS: &[Column] = &[
@@ -38,6 +39,7 @@ const COLUMNS: &[Column] = &[
 #[derive(Serialize)]
 struct Document<'a> {
     sessions: Vec<Value>,
+    telltales: Vec<Value>,
     connections: usize,
     completeness: &'a Report,
 }
@@ -49,7 +51,8 @@ pub async fn run(opened: &Opened, whom: &Whom, format: Format, sink: &mut Sink) 
     let chosen: Vec<&RdpSession> = found.list.iter().filter(|session| is_meant(session, whom)).collect();
     if format == Format::Json {
         let sessions = chosen.into_iter().map(described).collect();
-        document(&Document { sessions, connections: found.connections.len(), completeness: &evidence.report }, sink)?;
+        let telltales = telltales(&evidence.events, &found).iter().map(|tale| telling(tale, &found)).collect();
+        document(&Document { sessions, telltales, connections: found.connections.len(), completeness: &evidence.report }, sink)?;
         return Ok(evidence.report);
     }
     let mut rows = rows(format, COLUMNS, sink)?;
@@ -58,6 +61,14 @@ pub async fn run(opened: &Opened, whom: &Whom, format: Format, sink: &mut Sink) 
     }
     rows.finish()?;
     Ok(evidence.report)
+}
+
+fn telling(tale: &Telltale, found: &Sessions) -> Value {
+    let destination = tale.machine.and_then(|machine| found.machines.get(machine)).map(crate::domain::Destination::label);
+    json!({
+        "what": tale.sort.name(), "time": time::rfc3339_micros(tale.time), "destination": destination, "users": tale.users, "text": tale.text,
+        "events": tale.events, "evidence": tale.cites.iter().map(cited).collect::<Vec<_>>(),
+    })
 }
 
 fn is_meant(session: &RdpSession, whom: &Whom) -> bool {

@@ -38,6 +38,8 @@ pub struct Config {
     pub zones: Option<Vec<String>>,
     /// The time zone of times without one.
     pub naive_zone: Option<String>,
+    /// Days of history by which the detector learns what is usual.
+    pub history_days: Option<u16>,
     /// The profile meant where none is named.
     pub default_profile: Option<String>,
     /// Clusters by name.
@@ -131,6 +133,14 @@ pub fn folder(environment: &Environment) -> Option<PathBuf> {
         return Some(PathBuf::from(folder));
     }
     choose_base_strategy().ok().map(|base| base.config_dir().join("rdptriage"))
+}
+
+/// Where what was read before is kept.
+pub fn cache_folder(environment: &Environment) -> Option<PathBuf> {
+    if let Some(folder) = environment.get("XDG_CACHE_HOME").map(PathBuf::from).filter(|folder| folder.is_absolute()) {
+        return Some(folder.join("rdptriage"));
+    }
+    choose_base_strategy().ok().map(|base| base.cache_dir().join("rdptriage"))
 }
 
 /// Where what the program keeps is: the cases.

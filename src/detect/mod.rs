@@ -1,14 +1,18 @@
 //! Detectors: pure statistics over buckets. History is the same calls in a row, so live and replay agree.
 
+pub mod arrivals;
+mod layered;
 pub mod plain;
-mod roster;
+pub mod roster;
 pub mod run;
+mod season;
 pub mod watch;
 
+pub use roster::{Present, Roster};
 pub use run::run;
 pub use watch::Watch;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
@@ -24,6 +28,10 @@ pub struct Bucket<'a> {
     /// For each destination with sources in it: (place of the destination, places of its distinct sources).
     /// Places are those of the lists the caller keeps; a destination keeps its place for good.
     pub arrivals: &'a [(usize, Vec<u32>)],
+    /// The same by quarters of an hour, in order: (number of the quarter, as above); empty quarters may be left out.
+    pub quarters: &'a [(i64, Present)],
+    /// Who is behind the places.
+    pub roster: &'a Roster,
     /// Destinations known so far; places at or above it do not occur.
     pub destinations: usize,
 }
@@ -48,6 +56,16 @@ pub trait Detector: Send {
     /// What was usual for a destination in the bucket judged last; `None` while history is too short.
     fn expected(&self, destination: usize) -> Option<Expected>;
 
+    /// Whether nothing was fed to us of a destination in the bucket judged last, where there always was something.
+    fn is_gap(&self, _destination: usize) -> bool {
+        false
+    }
+
+    /// What it has learned, to be read by [`arrivals::ByArrivals::resume`]; `None` where it cannot be kept.
+    fn save(&self) -> Option<Vec<u8>> {
+        None
+    }
+
     /// A copy that goes on by itself: what the copy learns stays unknown to this one. For buckets that are
     /// still open and will be judged again.
     fn fork(&self) -> Box<dyn Detector>;
@@ -57,7 +75,8 @@ pub trait Detector: Send {
 pub type Begin = fn(&Plan) -> Box<dyn Detector>;
 
 /// Every detector: its name in `--detector`, and how it begins. The first is the default.
-pub const DETECTORS: &[(&str, Begin)] = &[(plain::NAME, |plan| Box::new(plain::Plain::new(plan)))];
+pub const DETECTORS: &[(&str, Begin)] =
+    &[(arrivals::NAME, |plan| Box::new(arrivals::ByArrivals::new(plan))), (plain::NAME, |plan| Box::new(plain::Plain::new(plan)))];
 
 /// How arrivals are to be judged.
 #[derive(Clone, Debug)]
@@ -83,4 +102,6 @@ pub struct Detection {
     pub verdicts: Vec<BTreeMap<i64, Verdict>>,
     /// For each destination what is usual by number of the bucket, where [`Plan::bands`] asked for it.
     pub bands: Vec<BTreeMap<i64, Expected>>,
+    /// For each destination the buckets in which nothing was fed to us.
+    pub gaps: Vec<BTreeSet<i64>>,
 }

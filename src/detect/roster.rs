@@ -9,6 +9,9 @@ use crate::domain::{Address, Arrival, Arrivals, BucketSize, By, Destination, End
 /// For each destination with sources in a bucket: its place and the places of its distinct sources.
 pub type Present = Vec<(usize, Vec<u32>)>;
 
+/// The same by quarters of an hour: number of the quarter, and who is present in it.
+pub type Quarters = Vec<(i64, Present)>;
+
 /// Who is known by which place.
 #[derive(Clone, Debug, Default)]
 pub struct Roster {
@@ -16,6 +19,10 @@ pub struct Roster {
     endpoints: BTreeMap<Endpoint, usize>,
     destinations: Vec<Destination>,
     sources: HashMap<Address, u32, foldhash::fast::FixedState>,
+    /// The sources by place.
+    addresses: Vec<Address>,
+    /// Places of destinations by the addresses that tell hosts apart.
+    servers: HashMap<Address, usize, foldhash::fast::FixedState>,
     torn: bool,
 }
 
@@ -37,6 +44,16 @@ impl Roster {
         &self.destinations
     }
 
+    /// The address of the source at this place.
+    pub fn address(&self, source: u32) -> Option<Address> {
+        self.addresses.get(source as usize).copied()
+    }
+
+    /// The place of the destination that has this address.
+    pub fn at(&self, address: Address) -> Option<usize> {
+        self.servers.get(&address).copied()
+    }
+
     /// Whether a later answer showed that two destinations are one, or one is two. They keep their places until
     /// everything is counted afresh.
     pub fn is_torn(&self) -> bool {
@@ -54,7 +71,11 @@ impl Roster {
             .iter()
             .map(|address| {
                 let next = u32::try_from(self.sources.len()).unwrap_or(NO_SOURCE);
-                *self.sources.entry(*address).or_insert(next)
+                let place = *self.sources.entry(*address).or_insert(next);
+                if place == next {
+                    self.addresses.push(*address);
+                }
+                place
             })
             .collect();
         Places {
@@ -97,7 +118,10 @@ impl Roster {
             self.endpoints.insert(endpoint, place);
         }
         for (group, place) in groups.into_iter().zip(places) {
-            if let Some(destination) = place.and_then(|place| self.destinations.get_mut(place)) {
+            if let Some(place) = place
+                && let Some(destination) = self.destinations.get_mut(place)
+            {
+                self.servers.extend(group.addresses.iter().filter(|address| address.identifies_a_host()).map(|address| (*address, place)));
                 destination.addresses.extend(group.addresses);
                 destination.hosts.extend(group.hosts);
             }
@@ -125,9 +149,11 @@ fn split(endpoints: &[Endpoint], name: impl Fn(&Endpoint) -> Option<Destination>
 }
 
 impl Places {
-    /// Calls `each` with every bucket of `size` that holds events, in the order of time.
-    pub fn each_bucket(&self, arrivals: &Arrivals, size: BucketSize, mut each: impl FnMut(i64, Present)) {
+    /// Calls `each` with every bucket of `size` that holds events, in the order of time: its number, who is in it, and the same by
+    /// the quarters in which it was counted.
+    pub fn each_bucket(&self, arrivals: &Arrivals, size: BucketSize, mut each: impl FnMut(i64, Present, Quarters)) {
         let ratio = (size.seconds() / arrivals.bucket.seconds()).max(1);
+        let quarter = |row: &Arrival| BucketSize::Quarter.index(arrivals.bucket.at(row.bucket).as_second());
         let coarse = |row: &Arrival| row.bucket.div_euclid(ratio);
         let mut sorted = Vec::new();
         let rows = if arrivals.rows.is_sorted_by_key(|row| row.bucket) {
@@ -139,7 +165,9 @@ impl Places {
         };
         for chunk in rows.chunk_by(|one, two| coarse(one) == coarse(two)) {
             if let Some(first) = chunk.first() {
-                each(coarse(first), self.present(chunk));
+                let quarters = chunk.chunk_by(|one, two| one.bucket == two.bucket);
+                let quarters = quarters.filter_map(|rows| Some((quarter(rows.first()?), self.present(rows)))).collect();
+                each(coarse(first), self.present(chunk), quarters);
             }
         }
     }

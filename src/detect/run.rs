@@ -10,11 +10,11 @@ pub fn run(arrivals: &Arrivals, plan: &Plan, detector: &mut dyn Detector) -> Det
     let places = roster.admit(arrivals);
     let mut walk = Walk::new(plan);
     let mut next = None;
-    places.each_bucket(arrivals, plan.size, |number, present| {
+    places.each_bucket(arrivals, plan.size, |number, present, quarters| {
         for empty in next.unwrap_or(number)..number {
-            walk.step(detector, empty, &Vec::new(), roster.destinations().len());
+            walk.step(detector, empty, &[], &[], &roster);
         }
-        walk.step(detector, number, &present, roster.destinations().len());
+        walk.step(detector, number, &present, &quarters, &roster);
         next = Some(number + 1);
     });
     walk.name(&roster);
@@ -36,8 +36,9 @@ impl Walk {
     }
 
     /// Lets the detector judge one bucket.
-    pub(super) fn step(&mut self, detector: &mut dyn Detector, number: i64, present: &Present, destinations: usize) {
-        let verdicts = detector.bucket(&Bucket { start: self.size.at(number), size: self.size, arrivals: present, destinations });
+    pub(super) fn step(&mut self, detector: &mut dyn Detector, number: i64, present: &[(usize, Vec<u32>)], quarters: &[(i64, Present)], roster: &Roster) {
+        let destinations = roster.destinations().len();
+        let verdicts = detector.bucket(&Bucket { start: self.size.at(number), size: self.size, arrivals: present, quarters, roster, destinations });
         if !self.shows(number) {
             return;
         }
@@ -45,6 +46,12 @@ impl Walk {
         for verdict in verdicts {
             if let Some(of) = self.detection.verdicts.get_mut(verdict.destination) {
                 of.insert(number, verdict);
+            }
+        }
+        self.detection.gaps.resize_with(destinations.max(self.detection.gaps.len()), Default::default);
+        for (destination, gaps) in self.detection.gaps.iter_mut().enumerate() {
+            if detector.is_gap(destination) {
+                gaps.insert(number);
             }
         }
         if self.bands {
@@ -71,12 +78,16 @@ impl Walk {
         for of in &mut self.detection.bands {
             of.retain(|number, _| *number >= first && *number < from);
         }
+        for of in &mut self.detection.gaps {
+            of.retain(|number| *number >= first && *number < from);
+        }
     }
 
     /// Puts the names to the places.
     pub(super) fn name(&mut self, roster: &Roster) {
         self.detection.destinations = roster.destinations().to_vec();
         self.detection.verdicts.resize_with(roster.destinations().len(), Default::default);
+        self.detection.gaps.resize_with(roster.destinations().len(), Default::default);
         if self.bands {
             self.detection.bands.resize_with(roster.destinations().len(), Default::default);
         }

@@ -1,6 +1,6 @@
 //! A detector that goes on with the clock: what is settled is learned once, what may still change is judged again at each look.
 
-use super::roster::{Present, Roster};
+use super::roster::{Present, Quarters, Roster};
 use super::run::Walk;
 use super::{Detection, Detector, Plan};
 use crate::domain::{Arrivals, Range, Timestamp};
@@ -35,30 +35,29 @@ impl Watch {
     /// Goes on to the end of `news`, which holds every arrival since [`Watch::from`]; verdicts in `shown` are kept.
     pub fn advance(&mut self, news: &Arrivals, shown: Range) {
         let places = self.roster.admit(news);
-        let mut filled: Vec<(i64, Present)> = Vec::new();
-        places.each_bucket(news, self.plan.size, |number, present| filled.push((number, present)));
-        let Some(first) = self.open.or(filled.first().map(|(number, _)| *number)) else { return };
-        filled.retain(|(number, _)| *number >= first);
+        let mut filled: Vec<(i64, Present, Quarters)> = Vec::new();
+        places.each_bucket(news, self.plan.size, |number, present, quarters| filled.push((number, present, quarters)));
+        let Some(first) = self.open.or(filled.first().map(|(number, ..)| *number)) else { return };
+        filled.retain(|(number, ..)| *number >= first);
         // The answer's end may lie in the future or at the end of time; the last bucket walked is the one
         // in which the last event or the end of the answer falls, whichever can be trusted.
         let end = news.range.to;
-        let last_filled = filled.last().map_or(first - 1, |(number, _)| *number);
+        let last_filled = filled.last().map_or(first - 1, |(number, ..)| *number);
         let asked = if end == Timestamp::MAX { last_filled } else { self.plan.size.index(end.as_second().saturating_sub(1)) };
         let last = asked.max(last_filled).min(last_filled.max(first) + self.longest_silence());
         let late = self.plan.size.index(end.as_second().saturating_sub(LATE));
         // Bucket number `late` holds the moment an hour ago: it may still change, those before it not.
         let open = late.clamp(first, last.max(first));
         self.walk.show(shown, first);
-        let destinations = self.roster.destinations().len();
         let mut filled = filled.into_iter().peekable();
         let mut fork: Option<Box<dyn Detector>> = None;
         for number in first..=last {
-            let present = filled.next_if(|(at, _)| *at == number).map(|(_, present)| present).unwrap_or_default();
+            let (_, present, quarters) = filled.next_if(|(at, ..)| *at == number).unwrap_or_default();
             if number == open {
                 fork = Some(self.settled.fork());
             }
             let detector = fork.as_mut().unwrap_or(&mut self.settled);
-            self.walk.step(detector.as_mut(), number, &present, destinations);
+            self.walk.step(detector.as_mut(), number, &present, &quarters, &self.roster);
         }
         self.open = Some(open);
         self.walk.name(&self.roster);

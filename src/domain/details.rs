@@ -54,6 +54,8 @@ pub struct Details {
     pub service: Option<Foreign>,
     /// Whose credentials were used, where the event's user is who used them; whose session was shadowed.
     pub target_user: Option<Foreign>,
+    /// What stands in place of the client's address where a reverse tunnel left it: `::%16777216`.
+    pub tunnel_address: Option<Foreign>,
 }
 
 impl Details {

@@ -1,8 +1,10 @@
 //! What is odd, how strongly and why.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
-use super::Timestamp;
+use super::{Timestamp, Why};
 
 /// Bands of the score, as Elastic draws them: warning < 25 <= minor < 50 <= major < 75 <= critical.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug, Hash, Serialize)]
@@ -75,6 +77,10 @@ pub struct Verdict {
     pub score: Option<f64>,
     /// One sentence without a period.
     pub reason: String,
+    /// What the plain detector, which looks at counts alone, would have said; `None` where it is the one that speaks.
+    pub cross: Option<f64>,
+    /// The numbers behind the score, where something arrived that was not quite expected.
+    pub why: Option<Arc<Why>>,
 }
 
 impl Verdict {
@@ -86,6 +92,11 @@ impl Verdict {
     /// Whether the score reaches [`ANOMALOUS`].
     pub fn is_anomalous(&self) -> bool {
         self.score.is_some_and(|score| score >= ANOMALOUS)
+    }
+
+    /// Whether the plain detector sees it otherwise: one calls it anomalous, the other does not.
+    pub fn is_disputed(&self) -> bool {
+        self.cross.is_some_and(|cross| (cross >= ANOMALOUS) != self.is_anomalous())
     }
 }
 

@@ -17,6 +17,7 @@ pub mod load;
 pub mod rdp_session;
 pub mod stage;
 pub mod time;
+pub mod why;
 
 pub use address::Address;
 pub use alert::{Alert, Anomaly, Influencer, ModelPoint, Raiser};
@@ -35,3 +36,4 @@ pub use load::{Kept, Load, Trouble};
 pub use rdp_session::{Basis, Ending, Join, Opening, RdpSession};
 pub use stage::{Ladder, Rung, Stage, Step};
 pub use time::{BucketSize, Range, Timestamp};
+pub use why::Why;

@@ -105,6 +105,7 @@ actions! {
     Chart: ZoomOut "zoom-out" "zoom out" "Show twice the time";
     Chart: PanLeft "pan-left" "pan back" "Show the time before";
     Chart: PanRight "pan-right" "pan on" "Show the time after";
+    Chart: LayWeek "lay-week" "week before" "Lay the same time of the week before over the timeline, or take it away";
     Ask: Filter "filter" "filter" "Filter the rows by what is typed";
     Ask: FindNext "find-next" "next hit" "Go to the next hit";
     Ask: FindPrevious "find-previous" "previous hit" "Go to the previous hit";
@@ -117,6 +118,7 @@ actions! {
     Ask: Pause "pause" "pause" "Pause the live view, or resume it";
     Ask: Refresh "refresh" "refresh" "Ask again now";
     Ask: OnlyNew "only-new" "only new" "List only what was never seen on this destination before, or everything again";
+    Ask: Group "group" "campaigns" "Put destinations that are hit by the same sources together, or apart again";
     Ask: Alerts "alerts" "alerts" "Show the queue: alerts of rules, records of jobs and our own findings";
     Ask: Doctor "doctor" "doctor" "Show what can and cannot be seen here, and what to do about it";
     Use: Mark "mark" "mark" "Mark the row, or take the mark away";

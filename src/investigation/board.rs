@@ -9,7 +9,7 @@ use super::Cells;
 use crate::detect::{Detection, Plan};
 use crate::domain::arrivals::NO_SOURCE;
 use crate::domain::finding::ANOMALOUS;
-use crate::domain::{Address, Arrivals, BucketSize, By, Destination, Foreign, Range, Severity, Timestamp, destination};
+use crate::domain::{Address, Arrivals, BucketSize, By, Destination, Foreign, Range, Severity, Timestamp, Why, destination};
 
 /// Most cells for which what is usual is kept: above it the band of the chart would cost more memory than the counts.
 const BAND_CELLS: usize = 400_000;
@@ -31,6 +31,12 @@ pub struct Cell {
     pub upper: Option<f64>,
     /// Why, where the detector said something.
     pub reason: Option<Arc<str>>,
+    /// What the plain detector, which looks at counts alone, would have said.
+    pub cross: Option<f64>,
+    /// The numbers behind the score.
+    pub why: Option<Arc<Why>>,
+    /// Nothing was fed to us here.
+    pub is_gap: bool,
 }
 
 impl Default for Cell {
@@ -41,7 +47,7 @@ impl Default for Cell {
 
 impl Cell {
     /// Nothing came and nothing was said.
-    pub const EMPTY: Self = Self { count: 0, events: 0, new: 0, score: None, typical: None, upper: None, reason: None };
+    pub const EMPTY: Self = Self { count: 0, events: 0, new: 0, score: None, typical: None, upper: None, reason: None, cross: None, why: None, is_gap: false };
 
     /// The band of its score.
     pub fn severity(&self) -> Option<Severity> {
@@ -74,9 +80,10 @@ pub struct Lane {
 }
 
 impl Lane {
-    /// The place of the cell with the highest score; the busiest where nothing is judged. The latest of equals.
+    /// The place of the cell with the highest score, as it is shown; of several the busiest, and that where nothing is judged. The
+    /// latest of equals.
     pub fn worst(&self) -> Option<usize> {
-        let rank = |cell: &Cell| (cell.score.unwrap_or(-1.0), f64::from(cell.count));
+        let rank = |cell: &Cell| (cell.score.unwrap_or(-1.0).round(), f64::from(cell.count));
         self.cells
             .filled()
             .filter(|(_, cell)| cell.count > 0)
@@ -243,10 +250,17 @@ pub fn apply(board: &mut Board, detection: &Detection) {
                 cell.upper = Some(f64::from(expected.upper));
             }
         }
+        for bucket in detection.gaps.get(place).into_iter().flatten() {
+            if let Some(cell) = cell_at(*bucket).and_then(|place| lane.cells.get_mut(place)) {
+                cell.is_gap = true;
+            }
+        }
         for (bucket, verdict) in detection.verdicts.get(place).into_iter().flatten() {
             if let Some(cell) = cell_at(*bucket).and_then(|place| lane.cells.get_mut(place)) {
                 cell.new = verdict.new;
                 cell.score = verdict.score;
+                cell.cross = verdict.cross;
+                cell.why.clone_from(&verdict.why);
                 cell.typical = verdict.typical.or(cell.typical);
                 cell.upper = verdict.upper.or(cell.upper);
                 if !verdict.reason.is_empty() {
@@ -346,11 +360,14 @@ mod tests {
             upper: Some(1.0),
             score: Some(81.0),
             reason: "why".to_owned(),
+            cross: None,
+            why: None,
         };
         let detection = Detection {
             destinations: vec![(*board.lanes[0].destination).clone()],
             verdicts: vec![BTreeMap::from([(193, verdict)])],
             bands: vec![BTreeMap::new()],
+            gaps: Vec::new(),
         };
         apply(&mut board, &detection);
         assert_eq!(board.lanes[0].worst(), Some(1));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::slot::{Epoch, Slot};
-use super::{Board, Mark, Page, Period, Subject, Tab};
+use super::{Board, Mark, Matter, Need, Page, Period, Study, Subject, Tab};
 use crate::detect::Plan;
 use crate::domain::{Arrivals, BucketSize, Destination, Range, Timestamp, Trouble};
 use crate::query::{Answer, Ask, Filter};
@@ -52,6 +52,17 @@ pub enum Msg {
         /// How long it took.
         took: Duration,
     },
+    /// Something of the visited place is worked out.
+    Studied {
+        /// What.
+        need: Need,
+        /// Which.
+        epoch: Epoch,
+        /// What came out.
+        result: Result<Arc<Study>, Trouble>,
+    },
+    /// The same time a week earlier is laid over the chart, or taken away.
+    WeekLaid,
     /// The analyst looks at a destination.
     Visited(Arc<Destination>),
     /// The analyst opens what stands in a row, from its own side; from another page a destination is narrowed to that.
@@ -143,6 +154,15 @@ pub enum Effect {
         plan: Plan,
         /// Since when arrivals are known.
         known_from: Timestamp,
+    },
+    /// Work something out of what is here.
+    Study {
+        /// For which need.
+        need: Need,
+        /// Which.
+        epoch: Epoch,
+        /// Of what.
+        matter: Matter,
     },
     /// Stop the task of a slot.
     Abort(Slot),

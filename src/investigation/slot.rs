@@ -23,6 +23,8 @@ pub enum Slot {
     Detection,
     /// Something of the visited place.
     Visit(Need),
+    /// What is worked out from it.
+    Study(Need),
 }
 
 /// Number of a question: answers to older questions are dropped.

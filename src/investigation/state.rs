@@ -1,4 +1,4 @@
-//! The investigation: everything the program knows and the analyst chose. Changed by [`super::reduce`] only.
+//! The investigation: everything the program knows and the analyst chose. Changed by [`super::reduce()`] only.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,8 +15,6 @@ use super::visit::Visit;
 use crate::domain::{Arrivals, BucketSize, Completeness, Range, Timestamp};
 use crate::query::{Ask, Filter, Overview, Scope};
 
-/// Days of history before the shown range by which the detector learns what is usual.
-pub const HISTORY_DAYS: i64 = 30;
 /// A live question reaches back at least so far: the last bucket that is over is read again.
 pub const LEAST_OVERLAP: SignedDuration = SignedDuration::from_mins(15);
 /// And at most so far, however late events come in; a sweep always does.
@@ -55,6 +53,8 @@ pub struct Investigation {
     pub filter_text: String,
     /// The filter of every question.
     pub filter: Filter,
+    /// Days of history before the shown range by which the detector learns what is usual.
+    pub history_days: i64,
     /// What there is.
     pub overview: Fetched<Overview>,
     /// The arrivals of range and history, as far as they are here.
@@ -109,6 +109,7 @@ impl Investigation {
             size,
             filter_text: String::new(),
             filter: Filter::Everything,
+            history_days: 0,
             overview: Fetched::default(),
             arrivals: Fetched::default(),
             history: Fetched::default(),

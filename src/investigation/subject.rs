@@ -1,5 +1,6 @@
 //! What a row, a page or a mark is about: something of the estate that can be opened, filtered for and kept as evidence.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crate::domain::{Address, Destination, Event, Foreign, Range, Timestamp};
@@ -19,6 +20,8 @@ pub enum Subject {
     Process(Foreign),
     /// An event.
     Event(Box<Event>),
+    /// A session.
+    Session(Arc<Sitting>),
     /// Whatever a tab lists besides, by the name of its sort and its own identity.
     Other {
         /// What sort of thing, in one word.
@@ -37,6 +40,7 @@ impl Subject {
             Self::User(_) => "user",
             Self::Process(_) => "program",
             Self::Event(_) => "event",
+            Self::Session(_) => "session",
             Self::Other { sort, .. } => sort,
         }
     }
@@ -52,6 +56,11 @@ impl Subject {
             Self::Source(source) => source.to_string(),
             Self::User(text) | Self::Process(text) => inert(text),
             Self::Event(event) => format!("{} {}", event.kind.name(), crate::domain::time::rfc3339_micros(event.time)),
+            Self::Session(sitting) => {
+                let user = sitting.user.as_ref().map_or_else(|| "of nobody known".to_owned(), inert);
+                let host = sitting.destination.name().cloned().unwrap_or_else(|| sitting.destination.label());
+                format!("{user} at {} {}", inert(&host), sitting.first.strftime("%m-%d %H:%MZ"))
+            }
             Self::Other { id, .. } => Foreign::from(id.as_str()).safe().into_string(),
         }
     }
@@ -76,8 +85,32 @@ impl Subject {
             Self::Source(source) => Some(Filter::test(Field::SourceIp, Test::Network(source.ip().into()))),
             Self::User(user) => text(Field::User, user),
             Self::Process(process) => text(Field::Process, process),
-            Self::Event(_) | Self::Other { .. } => None,
+            Self::Event(_) | Self::Session(_) | Self::Other { .. } => None,
         }
+    }
+}
+
+/// A session as far as it takes to find it again, and what ran in it.
+#[derive(Clone, Debug)]
+pub struct Sitting {
+    /// Where.
+    pub destination: Arc<Destination>,
+    /// Whose.
+    pub user: Option<Foreign>,
+    /// Where from.
+    pub source: Option<Address>,
+    /// Its first event.
+    pub first: Timestamp,
+    /// Its last event.
+    pub last: Timestamp,
+    /// Its logon ids, by which its programs are known.
+    pub logon_ids: BTreeSet<u64>,
+}
+
+/// More of a session may come to light while one looks: its beginning, place and user make it the same.
+impl PartialEq for Sitting {
+    fn eq(&self, other: &Self) -> bool {
+        self.first == other.first && self.user == other.user && self.destination.label() == other.destination.label()
     }
 }
 

@@ -15,6 +15,8 @@ pub enum Page {
     User,
     /// A program: every host that it was seen on.
     Process,
+    /// A session: what ran in it.
+    Session,
     /// The queue of alerts, records and findings.
     Alerts,
     /// What can and cannot be seen here.
@@ -25,10 +27,11 @@ impl Page {
     /// Its tabs, left to right; the keys 1 to 9 show them.
     pub const fn tabs(self) -> &'static [Tab] {
         match self {
-            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Processes, Tab::Events, Tab::Alerts],
-            Self::Source => &[Tab::Destinations, Tab::Users, Tab::Processes, Tab::Events],
-            Self::User => &[Tab::Destinations, Tab::Sources, Tab::Processes, Tab::Events],
+            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events, Tab::History, Tab::Alerts],
+            Self::Source => &[Tab::Destinations, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events],
+            Self::User => &[Tab::Destinations, Tab::Sources, Tab::Sessions, Tab::Processes, Tab::Events],
             Self::Process => &[Tab::Destinations, Tab::Users, Tab::Sources, Tab::Events],
+            Self::Session => &[Tab::Processes, Tab::Events, Tab::Users],
             Self::Alerts => &[Tab::Alerts],
             Self::Doctor => &[Tab::Health],
         }
@@ -49,10 +52,14 @@ pub enum Tab {
     Sources,
     /// As whom.
     Users,
+    /// The RDP sessions.
+    Sessions,
     /// What ran.
     Processes,
     /// The events themselves.
     Events,
+    /// What was usual before.
+    History,
     /// What others have detected.
     Alerts,
     /// What can and cannot be seen: the whole of the doctor's page.
@@ -66,8 +73,10 @@ impl Tab {
             Self::Destinations => "Destinations",
             Self::Sources => "Sources",
             Self::Users => "Users",
+            Self::Sessions => "Sessions",
             Self::Processes => "Processes",
             Self::Events => "Events",
+            Self::History => "History",
             Self::Alerts => "Alerts",
             Self::Health => "Doctor",
         }
@@ -79,8 +88,10 @@ impl Tab {
             Self::Destinations => "Dst",
             Self::Sources => "Src",
             Self::Users => "Usr",
+            Self::Sessions => "Ses",
             Self::Processes => "Prc",
             Self::Events => "Evt",
+            Self::History => "His",
             Self::Alerts => "Alr",
             Self::Health => "Doc",
         }
@@ -90,10 +101,12 @@ impl Tab {
     pub const fn needs(self) -> &'static [Need] {
         match self {
             Self::Destinations => &[Need::Tally(TallyBy::Destination)],
-            Self::Sources => &[Need::Tally(TallyBy::Source)],
-            Self::Users => &[Need::Tally(TallyBy::User)],
-            Self::Processes => &[Need::Tally(TallyBy::Process)],
+            Self::Sources => &[Need::Tally(TallyBy::Source), Need::Evidence],
+            Self::Users => &[Need::Tally(TallyBy::User), Need::Evidence],
+            Self::Sessions => &[Need::Evidence],
+            Self::Processes => &[Need::Tally(TallyBy::Process), Need::Evidence],
             Self::Events => &[Need::Events],
+            Self::History => &[Need::Past],
             Self::Alerts => &[Need::Alerts],
             Self::Health => &[Need::Health],
         }
@@ -109,8 +122,19 @@ pub enum Need {
     Tally(TallyBy),
     /// A page of its events.
     Events,
+    /// The events from which sessions, stages and programs are told; studied when they are here.
+    Evidence,
+    /// What was usual before; studied from the arrivals that are here already.
+    Past,
     /// What others have detected about it.
     Alerts,
     /// What can and cannot be seen.
     Health,
+}
+
+impl Need {
+    /// Whether it is worked out from what is here, without a question.
+    pub const fn is_here(self) -> bool {
+        matches!(self, Self::Past)
+    }
 }

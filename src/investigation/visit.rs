@@ -7,12 +7,28 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::past::Past;
 use super::period::days_before;
 use super::slot::Fetched;
 use super::state::HISTORY_DAYS;
-use super::{Board, Lane, Need, Page, Subject, Tab};
+use super::subject::Sitting;
+use super::{Board, Evidence, Lane, Need, Page, Study, Subject, Tab};
 use crate::domain::{Address, BucketSize, Destination, Families, Foreign, Range, Timestamp};
 use crate::query::{Alerts, Answer, Ask, Company, EventPage, Filter, Scope, Tally, TallyBy};
+
+/// Most events that are studied together: more would make a slow cluster slower than it is worth, and it is said.
+pub const MOST_EVIDENCE: usize = 50_000;
+
+/// How far evidence is looked for on either side: a logon has its connection before it and its desktop after it.
+const AROUND: jiff::SignedDuration = jiff::SignedDuration::from_hours(2);
+
+fn earlier(time: Timestamp) -> Timestamp {
+    time.checked_sub(AROUND).unwrap_or(time)
+}
+
+fn later(time: Timestamp) -> Timestamp {
+    time.checked_add(AROUND).unwrap_or(time)
+}
 
 /// Events asked for at a time.
 pub const PAGE: usize = 200;
@@ -60,6 +76,8 @@ pub struct Visit {
     pub user: Option<Foreign>,
     /// The program.
     pub process: Option<Foreign>,
+    /// The session.
+    pub session: Option<Arc<Sitting>>,
     /// The open tab.
     pub tab: Tab,
     /// Start of the bucket under the cursor.
@@ -78,6 +96,12 @@ pub struct Visit {
     pub skip: usize,
     /// What was fetched.
     pub fetched: BTreeMap<Need, Fetched<Answer>>,
+    /// What was worked out.
+    pub studies: BTreeMap<Need, Fetched<Study>>,
+    /// Of how many arrivals, which range and bucket width [`Need::Past`] was worked out.
+    pub past_of: Option<(usize, Range, BucketSize)>,
+    /// Whether the same time a week earlier is laid over the chart.
+    pub is_week_laid: bool,
     /// When the tables are to be asked (since the start): a moving cursor must not ask at every key.
     pub due: Option<Duration>,
 }
@@ -101,6 +125,7 @@ impl Visit {
             source: None,
             user: None,
             process: None,
+            session: None,
             tab: page.tabs().first().copied().unwrap_or(Tab::Events),
             cursor,
             is_moved: false,
@@ -110,6 +135,9 @@ impl Visit {
             only_new: false,
             skip: 0,
             fetched: BTreeMap::new(),
+            studies: BTreeMap::new(),
+            past_of: None,
+            is_week_laid: false,
             due: None,
         }
     }
@@ -128,6 +156,19 @@ impl Visit {
             Subject::Source(source) => Self { source: Some(*source), ..Self::of(Page::Source, self.cursor) },
             Subject::User(user) => Self { user: Some(user.clone()), ..Self::of(Page::User, self.cursor) },
             Subject::Process(process) => Self { process: Some(process.clone()), ..Self::of(Page::Process, self.cursor) },
+            Subject::Session(sitting) => {
+                let visit = Self::of(Page::Session, self.cursor);
+                // One more microsecond: the last event belongs to it.
+                let to = sitting.last.checked_add(jiff::SignedDuration::from_micros(1)).unwrap_or(sitting.last);
+                return Some(Self {
+                    destination: Some(Arc::clone(&sitting.destination)),
+                    brush: Some(Range { from: sitting.first, to }),
+                    cursor: BucketSize::Quarter.start(sitting.first),
+                    zoom: self.zoom,
+                    session: Some(Arc::clone(sitting)),
+                    ..visit
+                });
+            }
             Subject::Event(_) | Subject::Other { .. } => return None,
         };
         if visit.page == self.page && visit.about() == self.about() {
@@ -145,6 +186,9 @@ impl Visit {
 
     /// Everything it is about: the one from whose side it is looked at first, then what that is narrowed to.
     pub fn about(&self) -> Vec<Subject> {
+        if let Some(session) = &self.session {
+            return vec![Subject::Session(Arc::clone(session))];
+        }
         let mut about: Vec<Subject> = Vec::new();
         about.extend(self.destination.clone().map(Subject::Destination));
         about.extend(self.source.map(Subject::Source));
@@ -204,6 +248,11 @@ impl Visit {
     pub fn ask(&self, need: Need, range: Range, shown: Range, filter: &Filter) -> Ask {
         let scope = self.scope(range, filter);
         match need {
+            Need::Evidence => {
+                let range = Range { from: earlier(range.from), to: later(range.to) };
+                Ask::Events { scope: Scope { range, families: Families::EVERY, ..scope }, skip: 0, take: MOST_EVIDENCE }
+            }
+            Need::Past => Ask::Overview,
             Need::Timeline => Ask::Arrivals { scope: Scope { range: shown, ..scope }, bucket: BucketSize::Quarter },
             // What runs is told by events that count for no connection.
             Need::Tally(by @ TallyBy::Process) => Ask::Tally { scope: Scope { families: Families::EVERY, ..scope }, by },
@@ -223,11 +272,14 @@ impl Visit {
     /// first tabs count.
     pub fn needs(&self) -> Vec<Need> {
         let mut needs = self.tab.needs().to_vec();
-        if self.page != Page::Destination && self.page.has_chart() {
+        if self.destination.is_none() && self.page.has_chart() {
             needs.push(Need::Timeline);
         }
         if self.tab != Tab::Events && self.page.has_chart() {
             needs.extend(self.page.tabs().iter().take(2).flat_map(|tab| tab.needs()));
+        }
+        if self.is_week_laid && self.destination.is_some() {
+            needs.push(Need::Past);
         }
         let mut seen = std::collections::BTreeSet::new();
         needs.retain(|need| seen.insert(*need));
@@ -263,6 +315,16 @@ impl Visit {
     /// The page of events.
     pub fn events(&self) -> Option<&EventPage> {
         if let Answer::Events(page) = self.answer(Need::Events)? { Some(page) } else { None }
+    }
+
+    /// What the evidence tells together.
+    pub fn evidence(&self) -> Option<&Evidence> {
+        if let Study::Evidence(evidence) = self.studies.get(&Need::Evidence)?.value()? { Some(evidence) } else { None }
+    }
+
+    /// What was usual before.
+    pub fn past(&self) -> Option<&Past> {
+        if let Study::Past(past) = self.studies.get(&Need::Past)?.value()? { Some(past) } else { None }
     }
 
     /// Its lane on the board.

@@ -12,10 +12,10 @@ use super::events::Happened;
 use super::judge::Judge;
 use super::{Opening, clipboard};
 use crate::app::Input;
-use crate::backend::{Backend, BackendError};
+use crate::backend::{Backend, BackendError, Steps};
 use crate::detect::Begin;
 use crate::domain::{Timestamp, Trouble};
-use crate::investigation::{Board, Effect, Epoch, Msg, Slot, board};
+use crate::investigation::{Board, Effect, Epoch, Matter, Msg, Need, Slot, board};
 
 /// Questions on their way at one time: more would only crowd the cluster.
 const QUESTIONS: usize = 2;
@@ -43,7 +43,7 @@ where
             Ok(result) => result,
             Err(error) => {
                 let trouble = panicked(error, "opening the events");
-                Err(BackendError { what: trouble.what, advice: trouble.advice })
+                Err(BackendError { advice: trouble.advice, ..BackendError::new(trouble.what) })
             }
         };
         _ = sender.send(Happened::Opened(result)).await;
@@ -93,6 +93,7 @@ impl Effects {
                 let judge = Arc::clone(&self.judge);
                 self.compute(Slot::Detection, epoch, move || judge.lock().unwrap_or_else(PoisonError::into_inner).board(&arrivals, &plan, known_from));
             }
+            Effect::Study { need, epoch, matter } => self.study(need, epoch, matter),
             Effect::Abort(slot) => self.abort(slot),
             Effect::Copy(_) | Effect::Dump(_) | Effect::Suspend | Effect::Quit { .. } => {}
         }
@@ -116,16 +117,35 @@ impl Effects {
     fn ask(&mut self, slot: Slot, epoch: Epoch, ask: crate::query::Ask) {
         let Some(backend) = self.backend.clone() else { return };
         let questions = Arc::clone(&self.questions);
+        let told = Told { sender: self.sender.clone(), slot, epoch };
         self.spawn(
             slot,
             "answering a question",
             move |_| async move {
                 let Ok(_turn) = questions.acquire_owned().await else { return None };
                 let begun = Instant::now();
-                let result = backend.answer(&ask).await.map_err(Trouble::from);
+                let result = backend.answer_with(&ask, &told).await.map_err(Trouble::from);
                 Some(Msg::Answered { slot, epoch, result, took: begun.elapsed() })
             },
             move |trouble| Msg::Answered { slot, epoch, result: Err(trouble), took: std::time::Duration::ZERO },
+        );
+    }
+
+    fn study(&mut self, need: Need, epoch: Epoch, matter: Matter) {
+        let computing = Arc::clone(&self.computing);
+        self.spawn(
+            Slot::Study(need),
+            "working out what the events tell",
+            move |_| async move {
+                let turn = computing.acquire_owned().await.ok()?;
+                let task = tokio::task::spawn_blocking(move || {
+                    let _turn = turn;
+                    Arc::new(matter.study())
+                });
+                let result = task.await.map_err(|error| panicked(error, "working out what the events tell"));
+                Some(Msg::Studied { need, epoch, result })
+            },
+            move |trouble| Msg::Studied { need, epoch, result: Err(trouble) },
         );
     }
 
@@ -168,6 +188,20 @@ impl Effects {
             }
         });
         self.tasks.insert(slot, watch);
+    }
+}
+
+/// Tells the loop how far a question has got.
+struct Told {
+    sender: mpsc::Sender<Happened>,
+    slot: Slot,
+    epoch: Epoch,
+}
+
+impl Steps for Told {
+    fn step(&self, done: u64, of: u64) {
+        // A step that nobody has room for is told by the next one.
+        _ = self.sender.try_send(Happened::Input(Input::Msg(Msg::Progressed { slot: self.slot, epoch: self.epoch, done, of: Some(of) })));
     }
 }
 

@@ -5,7 +5,9 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use crossterm::cursor::{Hide, Show};
-use crossterm::terminal::{BeginSynchronizedUpdate, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode};
+use crossterm::terminal::{
+    BeginSynchronizedUpdate, Clear, ClearType, EndSynchronizedUpdate, EnterAlternateScreen, LeaveAlternateScreen, disable_raw_mode, enable_raw_mode,
+};
 use ratatui::Terminal;
 use ratatui::backend::CrosstermBackend;
 use ratatui::buffer::Buffer;
@@ -35,6 +37,11 @@ pub(super) fn restore() {
     }
 }
 
+/// A terminal on which nothing has been drawn.
+fn blank() -> io::Result<Terminal<CrosstermBackend<BufWriter<Stdout>>>> {
+    Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))
+}
+
 fn take() -> io::Result<()> {
     enable_raw_mode()?;
     TAKEN.store(true, Ordering::SeqCst);
@@ -62,7 +69,7 @@ impl Screen {
     /// Takes the terminal over.
     pub(super) fn enter() -> io::Result<Self> {
         hook();
-        let terminal = Terminal::new(CrosstermBackend::new(BufWriter::with_capacity(64 * 1024, io::stdout())))?;
+        let terminal = blank()?;
         take().inspect_err(|_| restore())?;
         Ok(Self { terminal, last: None, is_kept: false, is_dumping: false })
     }
@@ -111,7 +118,13 @@ impl Screen {
     pub(super) fn end_dump(&mut self) -> io::Result<()> {
         self.is_dumping = false;
         crossterm::execute!(io::stdout(), EnterAlternateScreen, Hide)?;
-        self.terminal.clear()
+        self.redraw()
+    }
+
+    /// The next frame is drawn whole. The library's own way asks where the cursor is, and whoever reads keys would take the answer.
+    fn redraw(&mut self) -> io::Result<()> {
+        self.terminal = blank()?;
+        crossterm::execute!(io::stdout(), Clear(ClearType::All))
     }
 
     /// Gives the terminal back, stops the process, and takes the terminal over again when it is continued.
@@ -120,7 +133,7 @@ impl Screen {
         // The whole group, as the terminal's own Ctrl-z would: a parent that waits for us (cargo) must stop too.
         _ = rustix::process::kill_current_process_group(rustix::process::Signal::STOP);
         take()?;
-        self.terminal.clear()
+        self.redraw()
     }
 
     /// The last screen is to stay in the scrollback.

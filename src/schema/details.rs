@@ -4,7 +4,7 @@ use super::Field;
 use super::message;
 use super::reader::Record;
 use super::scalar::Scalar;
-use crate::domain::{Details, Foreign, Kind};
+use crate::domain::{Details, Family, Foreign, Kind};
 
 /// The fields that events of a kind can have; looking for others in every record would cost without telling anything.
 const fn wanted(kind: Kind) -> &'static [Field] {
@@ -72,7 +72,7 @@ const fn wanted(kind: Kind) -> &'static [Field] {
 }
 
 /// The words of the pipelines for logon types.
-pub(super) const LOGON_TYPES: &[(&str, u8)] = &[
+pub const LOGON_TYPES: &[(&str, u8)] = &[
     ("Interactive", 2),
     ("Network", 3),
     ("Batch", 4),
@@ -95,6 +95,13 @@ impl Record<'_, '_> {
         }
         if matches!(kind, Kind::SessionReplaced | Kind::SessionReason) && details.session_id.is_none() {
             details.session_id = self.text(Field::Message).and_then(|text| message::session(&text));
+        }
+        // Sessions name the client by its address; a reverse tunnel leaves a scope without one.
+        if kind.family() != Family::Context {
+            details.tunnel_address = self.schema.find(self.captured, Field::Source, |value| match value {
+                Scalar::Text(text) => text.contains("16777216").then(|| Foreign::from(text.as_ref())),
+                _ => None,
+            });
         }
         (!details.is_empty()).then(|| Box::new(details))
     }

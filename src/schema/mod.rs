@@ -19,6 +19,7 @@ mod reader;
 mod scalar;
 mod scan;
 mod shape;
+mod spelling;
 mod view;
 
 pub mod rule;
@@ -33,6 +34,7 @@ mod traps;
 use std::sync::Arc;
 
 pub use columns::Columns;
+pub use details::LOGON_TYPES;
 pub use detected::Detected;
 pub use error::{ColumnsError, DocumentError, SchemaError};
 pub use field::Field;
@@ -41,7 +43,9 @@ pub use interpreter::{Interpreter, Options};
 pub use memo::Memo;
 pub use moment::Format;
 pub use rule::{Class, Log, RULES, Rule, Test};
-pub use scalar::Scalar;
+pub use scalar::{INITIATED, RECEIVED, Scalar};
+pub use spelling::{Evidence, Layout, Route, layouts};
+pub use view::sigma_field;
 
 use crate::domain::Event;
 

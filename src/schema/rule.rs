@@ -80,6 +80,19 @@ impl Log {
         }
     }
 
+    /// Patterns, in any case, that what [`Log::named`] knows as this log fits, for questions put to a cluster.
+    pub const fn patterns(self) -> &'static [&'static str] {
+        match self {
+            Self::Security => &["*security", "microsoft-windows-security-auditing"],
+            Self::Sysmon => &["*sysmon*"],
+            Self::CoreTs => &["*rdpcorets*"],
+            Self::Manager => &["*remoteconnectionmanager*"],
+            Self::SessionManager => &["*localsessionmanager*"],
+            Self::Client => &["*rdpclient*", "microsoft-windows-terminalservices-clientactivexcore"],
+            Self::System => &["system", "microsoft-windows-eventlog"],
+        }
+    }
+
     /// The log that a channel, a provider or a data set names, whatever its case.
     pub fn named(text: &str) -> Option<Self> {
         if let Some(log) = Self::ALL.into_iter().find(|log| log.channel().eq_ignore_ascii_case(text) || log.provider().eq_ignore_ascii_case(text)) {

@@ -26,7 +26,7 @@ fn said(event: &Event) -> BTreeMap<&'static str, String> {
     let addresses = [("source", event.source), ("destination", event.destination)];
     said.extend(addresses.into_iter().filter_map(|(name, address)| Some((name, address?.to_string()))));
     if let Some(details) = event.details.as_deref() {
-        let texts: [(&str, Option<&Foreign>); 14] = [
+        let texts: [(&str, Option<&Foreign>); 15] = [
             ("authentication", details.authentication.as_ref()),
             ("connection", details.connection.as_ref()),
             ("activity", details.activity.as_ref()),
@@ -41,6 +41,7 @@ fn said(event: &Event) -> BTreeMap<&'static str, String> {
             ("target", details.target.as_ref()),
             ("service", details.service.as_ref()),
             ("target_user", details.target_user.as_ref()),
+            ("tunnel_address", details.tunnel_address.as_ref()),
         ];
         said.extend(texts.into_iter().filter_map(|(name, text)| Some((name, text?.raw().to_owned()))));
         let numbers = [

@@ -49,6 +49,11 @@ const NAMES: &[(&str, Field)] = &[
     ("Message", Field::Message),
 ];
 
+/// The logical field that Sigma calls so.
+pub fn sigma_field(name: &str) -> Option<Field> {
+    NAMES.iter().find(|(known, _)| *known == name).map(|(_, field)| *field)
+}
+
 fn logical(record: Record<'_, '_>, name: &str) -> Option<Value> {
     if name == "User" {
         return record.user(&[(Field::User, Field::UserDomain)]).map(Value::from);

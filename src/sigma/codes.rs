@@ -111,6 +111,36 @@ fn code(value: &SigmaValue) -> Option<u32> {
     }
 }
 
+/// The detections that a condition negates by name.
+pub(super) fn negated(condition: &ConditionExpr, names: &mut Vec<String>) {
+    match condition {
+        ConditionExpr::And(parts) | ConditionExpr::Or(parts) => parts.iter().for_each(|part| negated(part, names)),
+        ConditionExpr::Not(part) => {
+            if let ConditionExpr::Identifier(name) = &**part {
+                names.push(name.clone());
+            }
+        }
+        ConditionExpr::Identifier(_) | ConditionExpr::Selector { .. } => {}
+    }
+}
+
+/// The texts a detection compares a field with; `endswith` and the like become the wildcards they stand for.
+pub(super) fn patterns(detection: &Detection, field: &str, found: &mut Vec<String>) {
+    match detection {
+        Detection::AllOf(items) => {
+            for item in items.iter().filter(|item| item.field.name.as_deref() == Some(field)) {
+                let ends = item.field.modifiers.iter().any(|modifier| format!("{modifier:?}").eq_ignore_ascii_case("endswith"));
+                found.extend(item.values.iter().filter_map(|value| match value {
+                    SigmaValue::String(text) => Some(if ends { format!("*{}", text.original) } else { text.original.clone() }),
+                    _ => None,
+                }));
+            }
+        }
+        Detection::AnyOf(parts) | Detection::And(parts) => parts.iter().for_each(|part| patterns(part, field, found)),
+        Detection::Keywords(_) | Detection::ArrayMatch { .. } | Detection::Conditional { .. } => {}
+    }
+}
+
 /// Of alternatives: every one must pin its codes. None at all pins nothing.
 fn union(parts: impl Iterator<Item = Option<BTreeSet<u32>>>) -> Option<BTreeSet<u32>> {
     let mut all = None;

@@ -44,6 +44,19 @@ impl Rule {
         &self.parsed
     }
 
+    /// The patterns of a field that the rule lets pass: those of the detections that its condition negates by name.
+    pub fn exceptions(&self, field: &str) -> Vec<String> {
+        let mut negated = Vec::new();
+        for condition in &self.parsed.detection.conditions {
+            codes::negated(condition, &mut negated);
+        }
+        let mut patterns = Vec::new();
+        for detection in negated.iter().filter_map(|name| self.parsed.detection.named.get(name)) {
+            codes::patterns(detection, field, &mut patterns);
+        }
+        patterns
+    }
+
     /// The event codes its log source category stands for (`network_connection` is Sysmon 3); a matching
     /// document has one of them. `None` where the log source says nothing of the kind.
     pub fn category_codes(&self) -> Option<&'static [u32]> {

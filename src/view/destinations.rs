@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use ratatui::buffer::Buffer;
@@ -12,8 +13,8 @@ use ratatui::text::Span;
 use super::filter::FilterPrompt;
 use super::list::{List, Rows};
 use super::{Ctx, Outcome, View, Want, opening, words};
-use crate::domain::{Range, Severity};
-use crate::investigation::{Action, Board, Lane, Late, Msg, Subject};
+use crate::domain::{Address, Range, Severity};
+use crate::investigation::{Action, Board, Lane, Late, Msg, Subject, campaign};
 use crate::keymap::Mode;
 use crate::theme::Role;
 use crate::widget::lane::Slice;
@@ -29,15 +30,16 @@ const TYPICAL: usize = 4;
 const NEW: usize = 5;
 const PEAK: usize = 6;
 const LANE: usize = 7;
+const CAMPAIGN: usize = 8;
 
 /// The columns of a list `width` wide over so many buckets. Name goes first when room runs out, then new, then typical;
 /// the lane keeps a good part of the width, but no more than it has buckets, or than words in its place need to be understood.
-fn columns(width: u16, buckets: usize, label: usize, has_words: bool) -> [Column; 8] {
+fn columns(width: u16, buckets: usize, label: usize, has_words: bool, has_campaigns: bool) -> Vec<Column> {
     let least = if has_words { 24 } else { 13 };
     let lane = (width / 10).saturating_mul(3).max(24).min(u16::try_from(buckets).unwrap_or(u16::MAX)).max(least);
     let label = u16::try_from(label).unwrap_or(u16::MAX).clamp(11, if width < 120 { 20 } else { 39 });
     let column = |title, min, max, keep, align| Column { title, min, max, keep, align };
-    [
+    let mut columns = vec![
         column("score", 6, 6, 250, Align::Right),
         column("destination", label, label, 255, Align::Left),
         column("name", 8, if width < 120 { 12 } else { 20 }, 1, Align::Left),
@@ -46,7 +48,11 @@ fn columns(width: u16, buckets: usize, label: usize, has_words: bool) -> [Column
         column("new", 4, 5, 2, Align::Right),
         column("peak", 4, 5, 4, Align::Right),
         column("", lane, u16::MAX, 240, Align::Left),
-    ]
+    ];
+    if has_campaigns {
+        columns.push(column("with", 6, 6, 245, Align::Left));
+    }
+    columns
 }
 
 /// The list.
@@ -54,6 +60,8 @@ fn columns(width: u16, buckets: usize, label: usize, has_words: bool) -> [Column
 pub struct Destinations {
     list: List,
     words: String,
+    /// Whether destinations hit by the same sources stand together.
+    is_grouped: bool,
 }
 
 /// A destination with what it is sorted by.
@@ -62,23 +70,57 @@ struct Row<'a> {
     score: Option<f64>,
     now: u32,
     new: usize,
+    /// The campaign that it belongs to, and how many destinations that hit.
+    campaign: Option<(usize, usize)>,
 }
 
 /// The lanes of a board as rows, highest score first.
 struct LaneRows<'a> {
     rows: Vec<Row<'a>>,
     board: &'a Board,
+    is_grouped: bool,
     cx: Ctx<'a>,
 }
 
 impl<'a> LaneRows<'a> {
-    fn of(board: &'a Board, cx: &Ctx<'a>) -> Self {
+    fn of(board: &'a Board, is_grouped: bool, cx: &Ctx<'a>) -> Self {
         let since = board.new_since(board.range);
-        let row = |lane: &'a Lane| Row { lane, score: lane.score(), now: lane.cells.last().map_or(0, |cell| cell.count), new: lane.newcomers(since).count() };
+        let row = |lane: &'a Lane| Row {
+            lane,
+            score: lane.score(),
+            now: lane.cells.last().map_or(0, |cell| cell.count),
+            new: lane.newcomers(since).count(),
+            campaign: None,
+        };
         let mut rows: Vec<Row<'a>> = board.lanes.iter().map(row).collect();
         // The name decides between equals, so that rows do not jump.
         rows.sort_by(|one, two| by_score(two, one).then_with(|| one.lane.label.cmp(&two.lane.label)));
-        Self { rows, board, cx: *cx }
+        if is_grouped {
+            group(&mut rows);
+        }
+        Self { rows, board, is_grouped, cx: *cx }
+    }
+}
+
+/// Puts the destinations of each campaign together, where the first of them stands.
+fn group(rows: &mut [Row<'_>]) {
+    let sets: Vec<Vec<Address>> = rows.iter().map(|row| row.lane.first_seen.iter().map(|(source, _)| *source).collect()).collect();
+    let of = campaign::campaigns(&sets);
+    for (row, number) in rows.iter_mut().zip(&of) {
+        let hit = |number: usize| of.iter().filter(|other| **other == Some(number)).count();
+        row.campaign = number.map(|number| (number, hit(number)));
+    }
+    let first: BTreeMap<usize, usize> = of.iter().enumerate().rev().filter_map(|(place, number)| Some(((*number)?, place))).collect();
+    let mut places: Vec<usize> = (0..rows.len()).collect();
+    places.sort_by_key(|place| (of.get(*place).copied().flatten().and_then(|number| first.get(&number).copied()).unwrap_or(*place), *place));
+    let rank: BTreeMap<usize, usize> = places.into_iter().zip(0..).collect();
+    let mut ranked: Vec<(usize, usize)> = (0..rows.len()).filter_map(|place| Some((*rank.get(&place)?, place))).collect();
+    // In place: each row is swapped to where it belongs.
+    for place in 0..ranked.len() {
+        while let Some(to) = ranked.get(place).map(|(rank, _)| *rank).filter(|rank| *rank != place) {
+            rows.swap(place, to);
+            ranked.swap(place, to);
+        }
     }
 }
 
@@ -91,7 +133,7 @@ impl Rows for LaneRows<'_> {
     fn columns(&self, width: u16, seen: &[usize]) -> Vec<Column> {
         let label = seen.iter().filter_map(|row| self.rows.get(*row)).map(|row| text::width(row.lane.label.safe().as_str())).max().unwrap_or(0);
         let has_words = self.board.is_judged && self.rows.iter().any(|row| row.score.is_none());
-        columns(width, self.board.buckets(), label, has_words).to_vec()
+        columns(width, self.board.buckets(), label, has_words, self.is_grouped)
     }
 
     fn len(&self) -> usize {
@@ -112,6 +154,7 @@ impl Rows for LaneRows<'_> {
             NOW => one.now.cmp(&two.now),
             TYPICAL => typical(one).total_cmp(&typical(two)),
             NEW => one.new.cmp(&two.new),
+            CAMPAIGN => one.campaign.cmp(&two.campaign),
             PEAK => one.lane.cells.peak().cmp(&two.lane.cells.peak()),
             _ => Ordering::Equal,
         }
@@ -186,7 +229,7 @@ impl View for Destinations {
             _ => {}
         }
         let Some(board) = cx.investigation.board() else { return Outcome::Ignored };
-        let rows = LaneRows::of(board, cx);
+        let rows = LaneRows::of(board, self.is_grouped, cx);
         let height = Table::height(cx.area);
         match action {
             Action::NextAnomaly | Action::PreviousAnomaly => {
@@ -196,6 +239,17 @@ impl View for Destinations {
                 } else {
                     Outcome::Consumed(vec![Want::Say("no further destination is anomalous".to_owned())])
                 }
+            }
+            Action::Group => {
+                self.is_grouped = !self.is_grouped;
+                let rows = LaneRows::of(board, self.is_grouped, cx);
+                let campaigns = rows.rows.iter().filter_map(|row| row.campaign).map(|(number, _)| number).max().unwrap_or(0);
+                let said = match (self.is_grouped, campaigns) {
+                    (false, _) => "each destination stands by itself".to_owned(),
+                    (true, 0) => "no destinations are hit by the same sources".to_owned(),
+                    (true, campaigns) => format!("{}: destinations that share at least half of their sources", words::plural(campaigns as u64, "campaign")),
+                };
+                Outcome::Consumed(vec![Want::Say(said)])
             }
             _ => self.list.act(action, &rows, &self.words, height, cx).unwrap_or(Outcome::Ignored),
         }
@@ -222,7 +276,7 @@ impl View for Destinations {
         else {
             return waiting(cx, area, buf);
         };
-        let rows = LaneRows::of(board, cx);
+        let rows = LaneRows::of(board, self.is_grouped, cx);
         if self.list.row(&rows, &self.words).is_none() {
             let range = format!("{} to {}", axis::moment(board.range.from, &state.zone), axis::moment(board.range.to, &state.zone));
             let (what, advice) = if !self.words.is_empty() {
@@ -302,6 +356,10 @@ fn cell(row: &Row<'_>, column: usize, width: u16, board: &Board, cx: &Ctx<'_>) -
         TYPICAL => Cell::text(words::typical(row.lane.cells.last().and_then(|cell| cell.typical)), muted),
         NEW => Cell::text(words::count(row.new as u64), if row.new == 0 { muted } else { pen.style(Role::SourceNew) }),
         PEAK => Cell::text(words::count(u64::from(row.lane.cells.peak())), muted),
+        CAMPAIGN => match row.campaign {
+            Some((number, hit)) => Cell::text(format!("#{number} x{hit}"), pen.style(Role::SourceNew)),
+            None => Cell::text("-", muted),
+        },
         LANE => {
             if board.is_judged && row.score.is_none() {
                 return short_history(row.lane, muted);
@@ -335,6 +393,9 @@ mod tests {
 
     #[test]
     fn few_buckets_leave_room_for_names_and_words_in_their_place_room_to_be_read() {
-        assert_eq!([columns(80, 2, 11, false), columns(80, 2, 11, true), columns(80, 96, 11, true)].map(|columns| columns[LANE].min), [13, 24, 24]);
+        assert_eq!(
+            [columns(80, 2, 11, false, false), columns(80, 2, 11, true, false), columns(80, 96, 11, true, false)].map(|columns| columns[LANE].min),
+            [13, 24, 24]
+        );
     }
 }

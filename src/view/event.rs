@@ -5,7 +5,7 @@ use ratatui::layout::Rect;
 use ratatui::text::{Line, Span};
 
 use super::{Ctx, Outcome, View, Want, moved};
-use crate::domain::{Event, Foreign, Limits, time};
+use crate::domain::{Details, Event, Foreign, Limits, time};
 use crate::investigation::{Action, Effect};
 use crate::keymap::Mode;
 use crate::theme::Role;
@@ -38,11 +38,44 @@ pub fn fields(event: &Event) -> Vec<(&'static str, Foreign)> {
         ("_index", event.origin.index.clone()),
         ("_id", event.origin.id.clone()),
     ];
-    all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    let more = event.details.as_deref().map(details).unwrap_or_default();
+    all.into_iter().chain(more).filter_map(|(name, value)| Some((name, value?))).collect()
+}
+
+/// What some events tell besides.
+fn details(details: &Details) -> Vec<(&'static str, Option<Foreign>)> {
+    let number = |number: Option<u64>| number.map(|number| Foreign::from(number.to_string()));
+    let hex = |number: Option<u64>| number.map(|number| Foreign::from(format!("0x{number:x}")));
+    let yes = |yes: Option<bool>| yes.map(|yes| Foreign::from(if yes { "yes" } else { "no" }));
+    vec![
+        ("logon id", hex(details.logon_id)),
+        ("linked logon id", hex(details.linked_logon_id)),
+        ("logon type", number(details.logon_type.map(u64::from))),
+        ("session id", number(details.session_id.map(u64::from))),
+        ("connection", details.connection.clone()),
+        ("activity id", details.activity.clone()),
+        ("client", details.client.clone()),
+        ("client zone, minutes", details.client_zone.map(|minutes| Foreign::from(minutes.to_string()))),
+        ("transport", details.transport.clone()),
+        ("authentication", details.authentication.clone()),
+        ("administrator", yes(details.is_elevated)),
+        ("restricted admin", yes(details.is_restricted_admin)),
+        ("process.pid", number(details.process_id.map(u64::from))),
+        ("process.entity_id", details.entity.clone()),
+        ("process.parent.pid", number(details.parent_process_id.map(u64::from))),
+        ("process.parent.executable", details.parent.clone()),
+        ("process.command_line", details.command_line.clone()),
+        ("signed by", details.signer.clone()),
+        ("signature trusted", yes(details.is_trusted)),
+        ("target", details.target.clone()),
+        ("service", details.service.clone()),
+        ("target user", details.target_user.clone()),
+        ("network.community_id", details.community.clone()),
+    ]
 }
 
 /// Columns of the names: the longest, and a gap.
-const NAMES: usize = 20;
+const NAMES: usize = 27;
 
 impl EventDetail {
     /// The popup for an event.

@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 use super::{Ctx, words};
 use crate::app::Stage;
 use crate::domain::{Limits, foreign};
-use crate::investigation::Investigation;
+use crate::investigation::{Investigation, Progress};
 use crate::theme::Role;
 use crate::widget::badge::{self, Badge};
 use crate::widget::{Pen, severity, text};
@@ -170,6 +170,10 @@ fn badges(cx: &Ctx<'_>) -> (Vec<Badge<'static>>, usize) {
             if let Some(trouble) = state.history.load.trouble() {
                 badges.push(Badge::new(Role::BadgePartial, format!("no history: {}", foreign::sanitize(&trouble.what, Limits { graphemes: 30, marks: 1 }))));
             }
+            // Asked again after it failed.
+            if state.history.load.is_loading() {
+                badges.push(Badge::new(Role::Muted, reading(state)));
+            }
             let counts = board.severities();
             milder = counts.len().saturating_sub(1);
             for (band, number) in &counts {
@@ -183,12 +187,20 @@ fn badges(cx: &Ctx<'_>) -> (Vec<Badge<'static>>, usize) {
                 badges.push(Badge::new(Role::SeverityNone, "nothing odd"));
             }
         }
-        Some(_) if state.history.load.is_loading() => badges.push(Badge::new(Role::Muted, "reading history…")),
+        Some(_) if state.history.load.is_loading() => badges.push(Badge::new(Role::Muted, reading(state))),
         Some(_) if state.judged.load.trouble().is_some() => badges.push(Badge::new(Role::Error, "not judged")),
         Some(_) => badges.push(Badge::new(Role::Muted, "judging…")),
         None => {}
     }
     (badges, milder)
+}
+
+/// How far the history has been read.
+fn reading(state: &Investigation) -> String {
+    match state.history.progress {
+        Some(Progress { done, of: Some(of) }) => format!("history {done}/{of} d…"),
+        _ => "reading history…".to_owned(),
+    }
 }
 
 /// The age of a live picture in steps that do not change every second; empty while it is fresh.

@@ -50,6 +50,41 @@ impl Glyphs {
         self.pick("●", "*")
     }
 
+    /// A rung that events show was reached.
+    pub const fn rung(self) -> &'static str {
+        self.pick("■", "#")
+    }
+
+    /// A rung that must have been reached, for a higher one was.
+    pub const fn rung_implied(self) -> &'static str {
+        self.pick("□", "+")
+    }
+
+    /// What got through.
+    pub const fn passed(self) -> &'static str {
+        self.pick("✓", "v")
+    }
+
+    /// What was refused.
+    pub const fn refused(self) -> &'static str {
+        self.pick("×", "x")
+    }
+
+    /// What was refused and then got through.
+    pub const fn passed_after(self) -> &'static str {
+        self.pick("±", "!")
+    }
+
+    /// What no event here could show.
+    pub const fn unseen(self) -> &'static str {
+        "?"
+    }
+
+    /// A branch of a tree.
+    pub const fn branch(self) -> &'static str {
+        self.pick("└ ", "` ")
+    }
+
     /// A horizontal rule.
     pub const fn rule(self) -> &'static str {
         self.pick("─", "-")
@@ -98,6 +133,11 @@ impl Glyphs {
     /// The most that chance explains.
     pub const fn upper(self) -> &'static str {
         self.pick("┄", "-")
+    }
+
+    /// The count of a week before.
+    pub const fn before(self) -> &'static str {
+        self.pick("◦", "o")
     }
 
     /// The typical count.

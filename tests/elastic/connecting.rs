@@ -152,3 +152,33 @@ async fn a_proxy_is_asked_where_one_is_set() {
     connection.proxy = Proxy::Through("proxy.example".to_owned());
     assert_eq!(connect(connection).await.expect_err("refused").what, "the address of the proxy is no URL of http or https");
 }
+
+/// Answers on standard input; the questions and answers that follow are on standard output.
+fn program(folder: &std::path::Path, line: &str, answers: &str) -> (Option<i32>, String) {
+    use std::io::Write as _;
+    use std::process::{Command, Stdio};
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rdptriage"));
+    command.args(line.split(' ')).env_clear().env("RDPTRIAGE_CONFIG_DIR", folder).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("the program starts");
+    child.stdin.take().expect("a pipe").write_all(answers.as_bytes()).expect("written");
+    let output = child.wait_with_output().expect("ended");
+    (output.status.code(), String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr))
+}
+
+#[tokio::test]
+async fn three_questions_make_a_profile_that_opens_a_real_cluster() {
+    for cluster in clusters() {
+        let ca = std::fs::read_to_string(cluster.ca.as_ref().expect("a CA")).expect("a CA");
+        let index = cluster.index("init");
+        cluster.load(&index, &dynamic(), &helk()).await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let answers = format!("{}\nuser\n{}\n{}\n{index}\n{}\n", cluster.url, cluster.user, cluster.password, hex(&der(&ca)));
+        let (code, said) = program(folder.path(), "config init", &answers);
+        assert_eq!(code, Some(0), "{said}");
+        assert!(said.contains("an authority this machine does not trust") && said.contains("Reached ") && said.contains("8 RDP events"), "{said}");
+        assert!(!said.contains(&cluster.password), "{said}");
+        let (code, counts) = program(folder.path(), "counts --by host.name --from 2000-01-01 --format csv", "");
+        assert_eq!(code, Some(0), "{counts}");
+        assert!(counts.contains("FS01,2025-01-01T00:00:00Z,6,"), "{counts}");
+    }
+}

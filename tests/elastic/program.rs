@@ -32,7 +32,7 @@ impl Way {
     fn json(&self, words: &[&str]) -> Value {
         let mut command = Command::new(env!("CARGO_BIN_EXE_rdptriage"));
         command.args(words).args(&self.flags).args(["--from", "2000-01-01", "--format", "json"]).stdin(Stdio::null());
-        command.env_clear().env("RDPTRIAGE_CONFIG_DIR", self.folder.path());
+        command.env_clear().env("RDPTRIAGE_CONFIG_DIR", self.folder.path()).env("XDG_CACHE_HOME", self.folder.path());
         let output = command.output().expect("the program starts");
         assert_eq!(output.status.code(), Some(0), "{words:?}: {}", String::from_utf8_lossy(&output.stderr));
         serde_json::from_slice(&output.stdout).expect("JSON")

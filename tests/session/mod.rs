@@ -32,10 +32,13 @@ impl Session {
         command.args(arguments);
         command.env("TERM", "xterm-256color");
         command.env("LANG", "C.UTF-8");
-        for name in ["ELASTICSEARCH_URL", "ES_URL", "ELASTICSEARCH_API_KEY", "ES_API_KEY", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD", "NO_COLOR"] {
+        for name in
+            ["ELASTICSEARCH_URL", "ES_URL", "ELASTICSEARCH_API_KEY", "ES_API_KEY", "ELASTICSEARCH_USERNAME", "ELASTICSEARCH_PASSWORD", "NO_COLOR", "TMUX"]
+        {
             command.env_remove(name);
         }
         command.env("RDPTRIAGE_CONFIG_DIR", std::env::temp_dir().join("rdptriage-no-such-config"));
+        command.env("XDG_CACHE_HOME", std::env::temp_dir().join(format!("rdptriage-test-cache-{}", std::process::id())));
         let child = pair.slave.spawn_command(command).expect("the program starts");
         let mut reader = pair.master.try_clone_reader().expect("a reader");
         let input = pair.master.take_writer().expect("a writer");

@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rdptriage::app::{App, Input, Setup};
 use rdptriage::backend::local::table::{Table, TableBuilder};
-use rdptriage::domain::{Address, BucketSize, Completeness, Event, Foreign, Kind, Timestamp, Trouble};
+use rdptriage::domain::{Address, BucketSize, Completeness, Details, Event, Foreign, Kind, Timestamp, Trouble};
 use rdptriage::investigation::{Effect, Epoch, Msg, Period, Slot, board};
 use rdptriage::keymap::{Keymap, key};
 use rdptriage::query::{Answer, Ask, Filter};
@@ -107,6 +107,32 @@ pub fn detected() -> Vec<Detected> {
     [service, jump, spike, sibling, weak].iter().filter_map(detected::read).collect()
 }
 
+/// The same, and what ran in the first session of the spike and beside it.
+pub fn with_programs() -> Vec<Event> {
+    let mut events = events();
+    let told = |event: &mut Event, logon: u64, process: u32, parent: u32| {
+        event.details = Some(Box::new(Details { logon_id: Some(logon), process_id: Some(process), parent_process_id: Some(parent), ..Details::default() }));
+    };
+    let spike = Address::clean("10.20.66.12");
+    for event in events.iter_mut().filter(|event| event.source == spike && event.kind == Kind::LogonRemote) {
+        told(event, 0x51, 0, 0);
+        if let Some(details) = &mut event.details {
+            (details.process_id, details.parent_process_id) = (None, None);
+        }
+    }
+    let programs = [("explorer.exe", 0x51, 10, 4, 0), ("cmd.exe", 0x51, 20, 10, 5), ("whoami.exe", 0x51, 30, 20, 6), ("other.exe", 0x77, 40, 4, 7)];
+    for (image, logon, process, parent, second) in programs {
+        let time = Timestamp::from_second(at("2026-03-02T12:31:30Z").as_second() + second).expect("a time");
+        let mut event = Event::new(time, Kind::Process);
+        event.host = Some("FILESRV-02".into());
+        event.user = Some("CORP\\admmig".into());
+        event.process = Some(format!("C:\\Windows\\{image}").into());
+        told(&mut event, logon, process, parent);
+        events.push(event);
+    }
+    events
+}
+
 /// The app and what answers it.
 pub struct Stage {
     /// The app.
@@ -151,6 +177,7 @@ impl Stage {
             period,
             size: BucketSize::Quarter,
             filter: Filter::Everything,
+            history_days: 30,
         };
         let mut app = App::new(setup);
         _ = app.update(Input::Resized { width, height });
@@ -187,6 +214,7 @@ impl Stage {
                     let board = board::judge(&arrivals, &plan, known_from, |arrivals, plan| rdptriage::detect::run(arrivals, plan, make(plan).as_mut()));
                     counted(Slot::Detection, epoch, board)
                 }
+                Effect::Study { need, epoch, matter } => Msg::Studied { need, epoch, result: Ok(Arc::new(matter.study())) },
                 Effect::Abort(_) => continue,
                 other => {
                     self.wanted.push(other);

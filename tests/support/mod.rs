@@ -1,6 +1,7 @@
 //! What tests against clusters share: real servers, one that misbehaves on command, and one with certificates of our own.
 
 pub mod cluster;
+pub mod faulty;
 pub mod scripted;
 pub mod tls;
 

@@ -1,25 +1,27 @@
-//! Rows by aggregation: one census to see which groups occur, then a composite aggregation for each that does.
+//! Rows by aggregation: one census to see which groups occur and in which fields, then a composite aggregation for each that
+//! does. What no aggregation can tell apart is read as documents.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use serde_json::{Map, Value, json};
 
 use super::Elastic;
-use super::compile::{self, Group};
-use super::document;
-use super::fields::{Fields, Nature, Target};
-use super::row::{self, Row};
+use super::clause::Query;
+use super::fields::{Field, Nature, Target};
+use super::group::{Group, aggregations, found, groups, rough_union};
+use super::narrow::{self, accepts};
+use super::row::Row;
 use super::search::Gaps;
-use super::shape::{Paths, TIME};
 use crate::backend::BackendError;
-use crate::domain::{Address, BucketSize, Endpoint, Foreign, Timestamp};
-use crate::query::{Filter, Scope};
+use crate::domain::{BucketSize, Foreign, Kind, Timestamp};
+use crate::query::{Scope, filter};
+use crate::schema::{Class, Field as Logical, Log};
 
 /// Combinations of a page. `search.max_buckets` allows 65,536.
 const PAGE: usize = 10_000;
 /// Most combinations gathered for one answer.
-const MOST_ROWS: usize = 3_000_000;
+const MOST_ROWS: u64 = 3_000_000;
 
 /// By which values rows are told apart; every one of them costs buckets.
 #[derive(Clone, Copy, Debug, Default)]
@@ -42,81 +44,81 @@ impl Wanted {
     }
 }
 
-/// A group that occurs, with its events.
+/// Takes the rows of an answer.
+pub(super) type Sink<'a> = &'a mut (dyn FnMut(Row) + Send);
+
+/// A group that occurs.
 struct Present<'a> {
-    group: &'a Group,
-    query: Value,
+    group: &'a Group<'a>,
+    /// The documents that can be counted.
+    counted: Query,
+    /// How many they are, and when.
     events: u64,
-    first: Timestamp,
-    last: Timestamp,
+    times: Option<(Timestamp, Timestamp)>,
+    /// The fields that they have, by the paths of the schema.
+    fields: Vec<(&'a str, &'a Field)>,
+    /// The documents that must be read, if there are any.
+    read: Option<Query>,
+}
+
+/// What goes through all groups and indices of one question.
+#[derive(Default)]
+struct Progress {
+    /// An event that is written several times counts once, where it is seen first.
+    once: HashMap<Foreign, Row>,
+    /// Combinations so far.
+    rows: u64,
 }
 
 impl Elastic {
     /// Every combination of the wanted values within a scope.
-    pub(super) async fn rows(&self, scope: &Scope, wanted: Wanted, gaps: &mut Gaps) -> Result<Vec<Row>, BackendError> {
+    pub(super) async fn rows(&self, scope: &Scope, wanted: Wanted, gaps: &mut Gaps, sink: Sink<'_>) -> Result<(), BackendError> {
         let wanted = wanted.for_scope(scope);
-        let mut rows = Vec::new();
+        let mut progress = Progress::default();
         for target in &self.landscape(gaps).await?.targets {
-            let groups = compile::groups(&target.fields, scope.families, &self.ports);
-            for present in self.census(target, &groups, scope, gaps).await? {
-                if rows.len() >= MOST_ROWS {
+            let groups = groups(&self.layouts, &target.fields, scope, scope.families, &self.ports);
+            for present in self.census(target, &groups, scope, wanted, gaps).await? {
+                if progress.rows >= MOST_ROWS {
                     gaps.cap(format!("{MOST_ROWS} combinations of source, destination and time"));
-                    return Ok(rows);
+                    break;
                 }
-                let by_documents = scope.filter != Filter::Everything || !is_countable(present.group, &target.fields, wanted);
-                let counted = if by_documents { None } else { self.composite(target, &present, scope, wanted, gaps).await? };
-                match counted {
-                    Some(counted) => rows.extend(counted),
-                    None => self.read(target, &present, scope, wanted, &mut rows, gaps).await?,
+                let is_counted = present.events == 0 || self.composite(target, &present, scope, wanted, gaps, &mut progress, sink).await?;
+                let to_read = match (is_counted, &present.read) {
+                    (true, read) => read.clone(),
+                    (false, read) => Some(Query::any([present.counted.clone()].into_iter().chain(read.clone()))),
+                };
+                if let Some(query) = to_read {
+                    self.read(target, present.group, &query, scope, wanted, gaps, &mut progress, sink).await?;
                 }
             }
         }
-        rows.retain(|row| row.is_within(scope));
-        Ok(rows)
+        progress.once.into_values().for_each(sink);
+        Ok(())
     }
 
-    /// The groups that occur at all, in one request.
-    async fn census<'a>(&self, target: &Target, groups: &'a [Group], scope: &Scope, gaps: &mut Gaps) -> Result<Vec<Present<'a>>, BackendError> {
-        let possible: Vec<(&Group, Value)> = groups
-            .iter()
-            .filter_map(|group| {
-                let mut conditions = compile::within(scope, group, &target.fields)?;
-                conditions.push(group.query());
-                Some((group, json!({"bool": {"filter": conditions}})))
-            })
-            .collect();
-        if possible.is_empty() {
+    /// The groups that occur at all, in one request, with the fields that their documents have.
+    async fn census<'a>(
+        &self,
+        target: &'a Target,
+        groups: &'a [Group<'a>],
+        scope: &Scope,
+        wanted: Wanted,
+        gaps: &mut Gaps,
+    ) -> Result<Vec<Present<'a>>, BackendError> {
+        if groups.is_empty() {
             return Ok(Vec::new());
         }
-        let aggs: Map<String, Value> = possible
-            .iter()
-            .enumerate()
-            .map(|(place, (_, query))| {
-                let times = json!({"first": {"min": {"field": TIME}}, "last": {"max": {"field": TIME}}});
-                (place.to_string(), json!({"filter": query, "aggs": times}))
-            })
-            .collect();
-        let any = compile::any(possible.iter().map(|(_, query)| query.clone()).collect());
-        let body = json!({
-            "size": 0,
-            "track_total_hits": false,
-            "query": {"bool": {"filter": [compile::within_time(&scope.range), any]}},
-            "aggs": aggs,
-        });
+        let planned: Vec<Plan<'_>> = groups.iter().map(|group| Plan::new(group, scope, wanted)).collect();
+        let aggs = aggregations(groups, scope, |place, _| planned.get(place).map(|plan| (place.to_string(), plan.aggregation())).into_iter().collect());
+        let body = json!({"size": 0, "track_total_hits": false, "query": rough_union(groups, scope).dsl(), "aggs": aggs});
         let answer = self.search("see which events there are", target, body, "aggregations", gaps).await?;
-        Ok(possible
-            .into_iter()
-            .enumerate()
-            .filter_map(|(place, (group, query))| {
-                let counted = answer.get("aggregations")?.get(place.to_string())?;
-                let events = counted.get("doc_count")?.as_u64().filter(|events| *events > 0)?;
-                Some(Present { group, query, events, first: moment(counted, "first")?, last: moment(counted, "last")? })
-            })
-            .collect())
+        let found = found(&answer);
+        Ok(planned.into_iter().enumerate().filter_map(|(place, plan)| plan.found(found.get(place.to_string().as_str())?)).collect())
     }
 
-    /// Counts a group by its values. `None` where documents hold several values of a field, so that counting
+    /// Counts a group by its values. `false` where documents hold several values of a field, so that counting
     /// combinations would count events twice.
+    #[expect(clippy::too_many_arguments, reason = "one question, one place in it")]
     async fn composite(
         &self,
         target: &Target,
@@ -124,17 +126,23 @@ impl Elastic {
         scope: &Scope,
         wanted: Wanted,
         gaps: &mut Gaps,
-    ) -> Result<Option<Vec<Row>>, BackendError> {
+        progress: &mut Progress,
+        sink: Sink<'_>,
+    ) -> Result<bool, BackendError> {
         let group = present.group;
-        let sources = sources(group, &target.fields, wanted);
+        let sources = sources(present, wanted);
         if sources.is_empty() {
-            let mut row = blank(group);
-            (row.events, row.first, row.last) = (present.events, present.first, present.last);
-            return Ok(Some(vec![row]));
+            if let Some((first, last)) = present.times
+                && let Some(event) = self.interpreter.counted(group.spellings.layout, &group.rule, std::iter::empty(), first)
+                && accepts(scope, &event, !group.narrowed.undecided.is_empty())
+            {
+                sink(Row { events: present.events, last, ..Row::from(&event) });
+                progress.rows += 1;
+            }
+            return Ok(true);
         }
         let mut rows = Vec::new();
-        // An event that is written several times counts once, where it is seen first.
-        let mut once: HashMap<String, Row> = HashMap::new();
+        let mut once: Vec<(Foreign, Row)> = Vec::new();
         let mut after: Option<Value> = None;
         let mut events = 0;
         loop {
@@ -142,11 +150,12 @@ impl Elastic {
             if let (Some(composite), Some(after)) = (composite.as_object_mut(), after) {
                 composite.insert("after".to_owned(), after);
             }
+            let times = json!({"first": {"min": {"field": group.time}}, "last": {"max": {"field": group.time}}});
             let body = json!({
                 "size": 0,
                 "track_total_hits": false,
-                "query": {"bool": {"filter": [compile::within_time(&scope.range), present.query]}},
-                "aggs": {"rows": {"composite": composite, "aggs": {"first": {"min": {"field": TIME}}, "last": {"max": {"field": TIME}}}}},
+                "query": present.counted.dsl(),
+                "aggs": {"rows": {"composite": composite, "aggs": times}},
             });
             let keep = "aggregations.rows.after_key,aggregations.rows.buckets.key,aggregations.rows.buckets.doc_count,\
                         aggregations.rows.buckets.first.value,aggregations.rows.buckets.last.value";
@@ -154,150 +163,212 @@ impl Elastic {
             let buckets = answer.pointer("/aggregations/rows/buckets").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             for bucket in buckets {
                 events += bucket.get("doc_count").and_then(Value::as_u64).unwrap_or(0);
-                let Some(mut row) = read_bucket(bucket, group, wanted) else { continue };
-                match bucket.pointer("/key/f0").and_then(Value::as_str) {
-                    None => rows.push(row),
-                    Some(id) => {
-                        row.events = 1;
-                        let first: &mut Row = once.entry(id.to_owned()).or_insert_with(|| row.clone());
-                        if row.first < first.first {
-                            *first = row;
-                        }
-                    }
+                match self.read_bucket(bucket, group, scope, wanted) {
+                    None => {}
+                    Some((None, row)) => rows.push(row),
+                    Some((Some(id), row)) => once.push((id, row)),
                 }
             }
+            progress.rows += buckets.len() as u64;
             after = answer.pointer("/aggregations/rows/after_key").cloned();
-            if buckets.is_empty() || after.is_none() || rows.len() + once.len() >= MOST_ROWS {
+            if buckets.is_empty() || after.is_none() || progress.rows >= MOST_ROWS {
                 break;
             }
         }
-        rows.extend(once.into_values());
-        Ok(if events > present.events { None } else { Some(rows) })
+        if events > present.events && events > self.count(target, &present.counted, gaps).await? {
+            return Ok(false);
+        }
+        rows.into_iter().for_each(sink);
+        for (id, row) in once {
+            progress.see(id, row);
+        }
+        Ok(true)
+    }
+
+    /// How many documents fit, now.
+    async fn count(&self, target: &Target, query: &Query, gaps: &mut Gaps) -> Result<u64, BackendError> {
+        let body = json!({"size": 0, "track_total_hits": true, "query": query.dsl()});
+        let answer = self.search("count events", target, body, "hits.total.value", gaps).await?;
+        Ok(answer.pointer("/hits/total/value").and_then(Value::as_u64).unwrap_or(0))
+    }
+
+    /// A composite bucket as a row, with the id of an event that may be written several times; `None` where it holds nothing
+    /// usable, or nothing of the scope.
+    fn read_bucket(&self, bucket: &Value, group: &Group<'_>, scope: &Scope, wanted: Wanted) -> Option<(Option<Foreign>, Row)> {
+        let key = bucket.get("key")?.as_object()?;
+        let values = key.iter().filter(|(name, _)| *name != BUCKET).map(|(path, value)| (path.as_str(), value));
+        let first = moment(bucket, "first")?;
+        let event = self.interpreter.counted(group.spellings.layout, &group.rule, values, first)?;
+        if !accepts(scope, &event, !group.narrowed.undecided.is_empty()) {
+            return None;
+        }
+        let mut row = Row::from(&event);
+        row.events = bucket.get("doc_count")?.as_u64()?;
+        row.last = moment(bucket, "last")?;
+        if let (Some(size), Some(start)) = (wanted.bucket, key.get(BUCKET).and_then(Value::as_i64)) {
+            row.bucket = size.index(start.div_euclid(1000));
+        }
+        let id = event.record.filter(|_| event.kind == Kind::Flow);
+        if id.is_some() {
+            row.events = 1;
+        }
+        Some((id, row))
     }
 
     /// Counts a group document by document, where aggregations cannot.
+    #[expect(clippy::too_many_arguments, reason = "one question, one place in it")]
     async fn read(
         &self,
         target: &Target,
-        present: &Present<'_>,
+        group: &Group<'_>,
+        query: &Query,
         scope: &Scope,
         wanted: Wanted,
-        rows: &mut Vec<Row>,
         gaps: &mut Gaps,
+        progress: &mut Progress,
+        sink: Sink<'_>,
     ) -> Result<(), BackendError> {
-        let query = json!({"bool": {"filter": [compile::within_time(&scope.range), present.query]}});
-        let fields = document::source_filter();
-        let mut seen = HashSet::new();
-        let read = self.scan("read events", target, &query, &fields, gaps, |hit| {
-            if let Some(event) = self.event(hit)
-                && row::accepts(scope, &event)
-                && row::is_new(&event, &mut seen)
-            {
+        let time = group.is_dated.then_some(group.time);
+        let mut read = 0;
+        let all = self.scan("read events", target, time, query, gaps, |hit| {
+            read += 1;
+            if let Some(event) = self.event(hit, scope, std::slice::from_ref(group)) {
                 let mut row = Row::from(&event);
                 row.bucket = wanted.bucket.map_or(0, |size| size.index(event.time.as_second()));
-                rows.push(row);
+                progress.rows += 1;
+                match event.record.filter(|_| event.kind == Kind::Flow) {
+                    Some(id) => progress.see(id, row),
+                    None => sink(row),
+                }
             }
             ControlFlow::Continue(())
         });
-        read.await.map(drop)
+        all.await?;
+        gaps.read_here(read);
+        Ok(())
     }
 }
 
-fn blank(group: &Group) -> Row {
-    Row {
-        family: group.family,
-        bucket: 0,
-        endpoint: Endpoint::default(),
-        source: None,
-        user: None,
-        process: None,
-        reason: None,
-        events: 0,
-        first: Timestamp::UNIX_EPOCH,
-        last: Timestamp::UNIX_EPOCH,
+impl Progress {
+    fn see(&mut self, id: Foreign, row: Row) {
+        match self.once.get_mut(&id) {
+            Some(seen) if seen.first <= row.first => {}
+            Some(seen) => *seen = row,
+            None => drop(self.once.insert(id, row)),
+        }
     }
 }
 
-/// The fields of the wanted values: (letter of the value, spellings).
-fn dimensions(group: &Group, wanted: Wanted) -> Vec<(char, Vec<&'static str>)> {
-    let mut dimensions: Vec<(char, Vec<&'static str>)> = Vec::new();
-    let mut add = |is_wanted: bool, letter: char, paths: Paths| {
+/// The name of the time bucket among the values of a composite aggregation; no path begins so.
+const BUCKET: &str = "@bucket";
+
+/// How the census looks at a group.
+struct Plan<'a> {
+    group: &'a Group<'a>,
+    /// Everything that may be of the group, schema and log and time left out.
+    all: Query,
+    /// What of it can be counted, the same left out; `None` where that is all.
+    countable: Option<Query>,
+    /// What of it can be counted.
+    counted: Query,
+    /// What is left.
+    rest: Query,
+    fields: Vec<(&'a str, &'a Field)>,
+}
+
+impl<'a> Plan<'a> {
+    fn new(group: &'a Group<'a>, scope: &Scope, wanted: Wanted) -> Self {
+        let clause = group.clause(scope);
+        let logical = dimensions(group, wanted);
+        let fields: Vec<(&str, &Field)> = logical
+            .iter()
+            .flat_map(|field| group.spellings.layout.paths(*field))
+            .filter_map(|path| group.spellings.fields.get(path).map(|field| (path, field)))
+            .fold(Vec::new(), |mut fields, field| {
+                if !fields.contains(&field) {
+                    fields.push(field);
+                }
+                fields
+            });
+        let is_countable =
+            group.is_dated && fields.iter().all(|(_, field)| field.nature != Nature::Text) && !group.narrowed.undecided.contains(&filter::Field::Time);
+        let in_message = logical.iter().filter(|_| group.family() != crate::domain::Family::Context).map(|field| group.spellings.only_in_message(*field));
+        let unseen = Query::any(in_message.chain(fields.iter().map(|(_, field)| field.too_long())));
+        let counted = if is_countable { Query::all([clause.under, unseen.clone().not()]) } else { Query::None };
+        let within_log = group.within_log();
+        let is_whole = counted == clause.over;
+        let rest = if is_whole { Query::None } else { Query::all([clause.over, counted.clone().not()]) };
+        let inexact = [group.schema.as_ref(), group.log.as_ref()].into_iter().filter(|clause| !clause.is_exact()).map(|clause| clause.under.clone());
+        let countable = match (is_whole, is_countable) {
+            (true, _) => None,
+            (false, true) => Some(Query::all([within_log.under.clone(), unseen.not()].into_iter().chain(inexact))),
+            (false, false) => Some(Query::None),
+        };
+        Self { group, all: within_log.over, countable, counted, rest, fields }
+    }
+
+    fn aggregation(&self) -> Value {
+        let times = [("first", json!({"min": {"field": self.group.time}})), ("last", json!({"max": {"field": self.group.time}}))];
+        let exists = self.fields.iter().enumerate().map(|(place, (_, field))| (format!("f{place}"), json!({"filter": field.exists().dsl()})));
+        let of_counted: Map<String, Value> =
+            times.into_iter().map(|(name, agg)| (name.to_owned(), agg)).filter(|_| self.group.is_dated).chain(exists).collect();
+        let aggs = match &self.countable {
+            None => of_counted,
+            Some(Query::None) => Map::new(),
+            Some(countable) => Map::from_iter([("counted".to_owned(), json!({"filter": countable.dsl(), "aggs": of_counted}))]),
+        };
+        json!({"filter": self.all.dsl(), "aggs": aggs})
+    }
+
+    /// What the census found of it.
+    fn found(self, answer: &Value) -> Option<Present<'a>> {
+        let count = |answer: &Value| answer.get("doc_count").and_then(Value::as_u64).unwrap_or(0);
+        let all = count(answer);
+        if all == 0 {
+            return None;
+        }
+        let counted = if self.countable.is_none() { Some(answer) } else { answer.get("counted") };
+        let events = counted.map_or(0, count);
+        let times = counted.and_then(|counted| moment(counted, "first").zip(moment(counted, "last")));
+        let has = |place: usize| counted.and_then(|counted| counted.get(format!("f{place}"))).is_some_and(|field| count(field) > 0);
+        let fields = self.fields.iter().enumerate().filter(|(place, _)| has(*place)).map(|(_, field)| *field).collect();
+        Some(Present { group: self.group, counted: self.counted, events, times, fields, read: (all > events).then_some(self.rest) })
+    }
+}
+
+/// The fields behind the wanted values.
+fn dimensions(group: &Group<'_>, wanted: Wanted) -> Vec<Logical> {
+    let mut dimensions = Vec::new();
+    let mut add = |is_wanted: bool, fields: &[Logical]| {
         if is_wanted {
-            dimensions.push((letter, paths.to_vec()));
+            dimensions.extend_from_slice(fields);
         }
     };
-    add(wanted.source || group.needs_source, 's', group.source());
-    add(wanted.endpoint, 'd', group.destination());
-    add(wanted.endpoint && group.is_destination, 'h', group.shape.host);
-    add(wanted.process, 'p', group.shape.process);
-    add(wanted.reason && group.kinds.iter().any(|(kind, _)| row::is_refusal(*kind)), 'r', group.shape.reason);
-    add(true, 'f', group.shape.identity);
-    if wanted.user {
-        dimensions.push(('n', group.shape.user.iter().map(|(_, name)| *name).collect()));
-        dimensions.push(('m', group.shape.user.iter().filter_map(|(domain, _)| *domain).collect()));
+    let class = group.spellings.layout.class;
+    let users: Vec<Logical> = group.rule.users.iter().flat_map(|(name, domain)| [*name, *domain]).collect();
+    add(wanted.source || group.needs_source(), &[group.source()]);
+    add(wanted.endpoint, &[group.destination()]);
+    add(wanted.endpoint && (group.is_destination() || class == Class::Logons), &[Logical::Host]);
+    // A client names its destination in words of its own.
+    add(wanted.endpoint && group.rule.log == Some(Log::Client), &[Logical::TargetServer]);
+    add(wanted.user, &users);
+    add(wanted.process, &[Logical::Process]);
+    add(wanted.reason && group.has_reason(), &[Logical::Status, Logical::SubStatus, Logical::Reason]);
+    // A flow is written again and again until it ends.
+    add(class == Class::Flow, &[Logical::Record]);
+    for field in &group.narrowed.undecided {
+        add(true, &narrow::logical(&group.rule, *field));
     }
     dimensions
 }
 
-/// Whether every wanted value has an exact form to count by.
-fn is_countable(group: &Group, fields: &Fields, wanted: Wanted) -> bool {
-    dimensions(group, wanted).iter().all(|(_, paths)| paths.iter().filter_map(|path| fields.get(path)).all(|field| field.nature != Nature::Text))
-}
-
-fn sources(group: &Group, fields: &Fields, wanted: Wanted) -> Vec<Value> {
+fn sources(present: &Present<'_>, wanted: Wanted) -> Vec<Value> {
     let mut sources = Vec::new();
     if let Some(size) = wanted.bucket {
-        sources.push(json!({"b": {"date_histogram": {"field": TIME, "fixed_interval": format!("{}s", size.seconds())}}}));
+        sources.push(json!({BUCKET: {"date_histogram": {"field": present.group.time, "fixed_interval": format!("{}s", size.seconds())}}}));
     }
-    for (letter, paths) in dimensions(group, wanted) {
-        for (place, path) in paths.iter().enumerate() {
-            if let Some(field) = fields.get(path) {
-                sources.push(json!({format!("{letter}{place}"): {"terms": {"field": field.name, "missing_bucket": true}}}));
-            }
-        }
-    }
+    sources.extend(present.fields.iter().map(|(path, field)| json!({*path: {"terms": {"field": field.name, "missing_bucket": true}}})));
     sources
-}
-
-/// A composite bucket as a row; `None` where it holds nothing usable.
-fn read_bucket(bucket: &Value, group: &Group, wanted: Wanted) -> Option<Row> {
-    let key = bucket.get("key")?.as_object()?;
-    let value = |letter: char, place: usize| match key.get(&format!("{letter}{place}"))? {
-        Value::String(text) => Some(text.clone()),
-        Value::Null => None,
-        other => Some(other.to_string()),
-    };
-    let values = |letter: char, paths: usize| (0..paths).filter_map(move |place| value(letter, place));
-    let word = |text: String| (!text.is_empty() && text != "-").then(|| Foreign::from(text));
-    let address = |text: String| Address::clean(&text);
-    let mut row = blank(group);
-    row.source = values('s', group.source().len()).find_map(address);
-    if group.needs_source && row.source.is_none() {
-        return None;
-    }
-    row.endpoint.address = values('d', group.destination().len()).find_map(address);
-    row.endpoint.host = values('h', group.shape.host.len()).find_map(word);
-    row.process = values('p', group.shape.process.len()).find_map(word);
-    let reasons: Vec<String> = values('r', group.shape.reason.len()).collect();
-    row.reason = row::reason(reasons.iter().map(String::as_str));
-    let mut domains = 0;
-    for (place, (domain, _)) in group.shape.user.iter().enumerate() {
-        let domain = domain.and_then(|_| {
-            domains += 1;
-            value('m', domains - 1)
-        });
-        row.user = row::user(domain.as_deref(), value('n', place).as_deref());
-        if row.user.is_some() {
-            break;
-        }
-    }
-    row.events = bucket.get("doc_count")?.as_u64()?;
-    row.first = moment(bucket, "first")?;
-    row.last = moment(bucket, "last")?;
-    if let (Some(size), Some(start)) = (wanted.bucket, key.get("b").and_then(Value::as_i64)) {
-        row.bucket = size.index(start.div_euclid(1000));
-    }
-    Some(row)
 }
 
 /// The value of a min or max aggregation of the time, which is milliseconds.

@@ -3,6 +3,7 @@
 
 use std::error::Error as _;
 use std::hash::{BuildHasher as _, Hasher as _};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use elasticsearch::http::headers::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
@@ -15,7 +16,7 @@ use serde_json::Value;
 use super::connection::Connection;
 use super::nodes::Nodes;
 use super::{certificate, fingerprint, tls};
-use crate::backend::BackendError;
+use crate::backend::{BackendError, Fault};
 use crate::domain::{Foreign, Timestamp};
 
 /// Longest wait for one answer; searches stop themselves a little earlier and say so.
@@ -38,6 +39,8 @@ pub(super) struct Client {
     /// To look at certificates that were not accepted.
     connection: Connection,
     first_pause: Duration,
+    /// Credentials that were refused once are not sent again: a view that goes on asking would lock the account.
+    is_locked_out: AtomicBool,
 }
 
 impl Client {
@@ -51,7 +54,7 @@ impl Client {
             None => None,
         };
         let transport = tls::transport(connection, nodes.clone(), &place, pinned.as_deref())?;
-        Ok(Self { transport, nodes, place, connection: connection.clone(), first_pause: FIRST_PAUSE })
+        Ok(Self { transport, nodes, place, connection: connection.clone(), first_pause: FIRST_PAUSE, is_locked_out: AtomicBool::new(false) })
     }
 
     /// Where the connection leads.
@@ -75,12 +78,20 @@ impl Client {
     }
 
     async fn send(&self, what: &str, method: Method, path: &str, body: Option<&Value>) -> Result<Value, BackendError> {
+        if self.is_locked_out.load(Ordering::Relaxed) {
+            return Err(BackendError::new(format!("could not {what}: the credentials for {} were refused (401) before and are not sent again", self.place))
+                .advise("check the API key or password, then start again")
+                .of(Fault::Credentials));
+        }
         let mut attempt = 1;
         loop {
             let failure = match self.attempt(what, method, path, body).await {
                 Ok(answer) => return Ok(answer),
                 Err(failure) => failure,
             };
+            if failure.error.fault == Fault::Credentials {
+                self.is_locked_out.store(true, Ordering::Relaxed);
+            }
             if !failure.may_pass || attempt == TRIES {
                 return Err(failure.error);
             }
@@ -130,6 +141,7 @@ impl Client {
     fn too_large(&self, what: &str) -> BackendError {
         BackendError::new(format!("could not {what}: the answer of {} is larger than {} MiB", self.place, LARGEST / (1024 * 1024)))
             .advise("ask for a shorter time range")
+            .of(Fault::TooMuch)
     }
 
     /// Turns to the next node, where there is one; with it there is no reason to pause.
@@ -157,7 +169,8 @@ impl Client {
         if reason.is_timeout() {
             return Failure::final_(
                 BackendError::new(format!("could not {what}: {place} did not answer within {} s", TIMEOUT.as_secs()))
-                    .advise("ask for a shorter time range, or try again later"),
+                    .advise("ask for a shorter time range, or try again later")
+                    .of(Fault::TooMuch),
             );
         }
         let mut causes = Vec::new();
@@ -182,7 +195,7 @@ impl Client {
         } else {
             ("the connection failed or broke off", "check address, port and network; an https server asked by http:// also ends like this")
         };
-        let error = BackendError::new(format!("could not {what}: {place} was not reached, {reason}")).advise(advice);
+        let error = BackendError::new(format!("could not {what}: {place} was not reached, {reason}")).advise(advice).of(Fault::Unreachable);
         Failure { error, may_pass: true, pause }
     }
 
@@ -210,7 +223,15 @@ impl Client {
         // A breaker that is open for good stays open; asking again would only add load.
         let permanent = answer.is_some_and(|answer| text_at(answer, &["/error/durability", "/error/root_cause/0/durability"]) == "PERMANENT");
         let pause = if matches!(code, 502..=504) { pause.or(self.leave(node)) } else { pause };
-        Failure { error, may_pass: matches!(code, 429 | 502 | 503 | 504) && !permanent, pause }
+        let is_too_much = permanent || code == 413 || answer.is_some_and(|answer| kinds(answer).any(|kind| kind == "too_many_buckets_exception"));
+        let error = error.of(match code {
+            _ if is_too_much => Fault::TooMuch,
+            401 => Fault::Credentials,
+            403 => Fault::Rights,
+            429 | 502..=504 => Fault::Unreachable,
+            _ => Fault::Other,
+        });
+        Failure { error, may_pass: matches!(code, 429 | 502 | 503 | 504) && !is_too_much, pause }
     }
 }
 
@@ -245,6 +266,13 @@ pub(super) fn place_of(url: &Url) -> String {
 fn retry_after(response: &Response) -> Option<Duration> {
     let seconds = response.headers().get(RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
     Some(Duration::from_secs(seconds))
+}
+
+/// Every type of error that an answer names, the causes of causes too.
+fn kinds(answer: &Value) -> impl Iterator<Item = &str> {
+    const PLACES: [&str; 5] =
+        ["/error/type", "/error/root_cause/0/type", "/error/caused_by/type", "/error/caused_by/caused_by/type", "/error/failed_shards/0/reason/type"];
+    PLACES.iter().filter_map(|place| answer.pointer(place)?.as_str())
 }
 
 /// The first text among the places.

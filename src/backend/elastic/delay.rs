@@ -3,12 +3,14 @@
 use serde_json::{Value, json};
 
 use super::Elastic;
-use super::compile;
 use super::fields::{Nature, Target};
+use super::group::{groups, rough_union};
 use super::search::Gaps;
-use super::shape::TIME;
-use crate::domain::Families;
+use crate::domain::Range;
+use crate::query::Scope;
 
+/// When a document happened; pipelines note it here.
+const TIME: &str = "@timestamp";
 /// Where pipelines note when a document arrived.
 pub(super) const INGESTED: &str = "event.ingested";
 /// Arrivals that are looked at for each target.
@@ -20,15 +22,16 @@ impl Elastic {
     /// How many seconds after their time 99 of 100 of the latest events arrived; `None` where no index tells, or none can be asked.
     pub(super) async fn delay(&self, targets: &[Target]) -> Option<u32> {
         let mut delays = Vec::new();
+        let scope = Scope::over(Range::ALL);
         for target in targets {
-            let groups = compile::groups(&target.fields, Families::ALL, &self.ports);
+            let groups = groups(&self.layouts, &target.fields, &scope, scope.families, &self.ports);
             let Some(field) = target.fields.get(INGESTED).filter(|field| field.nature == Nature::Date && !groups.is_empty()) else { continue };
             let millis = |field: &str| json!({"field": field, "format": "epoch_millis"});
             let body = json!({
                 "size": SAMPLE,
                 "track_total_hits": false,
                 "_source": false,
-                "query": {"bool": {"filter": [{"range": {(field.name.as_str()): {"gte": LATELY}}}, compile::any(groups.iter().map(compile::Group::query).collect())]}},
+                "query": {"bool": {"filter": [{"range": {(field.name.as_str()): {"gte": LATELY}}}, rough_union(&groups, &scope).dsl()]}},
                 "sort": [{(field.name.as_str()): {"order": "desc", "numeric_type": "date"}}],
                 "docvalue_fields": [millis(TIME), millis(&field.name)],
             });

@@ -6,10 +6,9 @@ use serde_json::Value;
 
 use super::client::Client;
 use super::delay::INGESTED;
-use super::shape::{SHAPES, TIME};
-use super::sigma_query::FIELDS;
 use crate::backend::BackendError;
 use crate::domain::Foreign;
+use crate::schema::Layout;
 
 /// How a field can be asked.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -32,7 +31,7 @@ impl Nature {
     fn of(kind: &str) -> Option<Self> {
         Some(match kind {
             "ip" => Self::Ip,
-            "keyword" | "constant_keyword" | "wildcard" | "version" | "flattened" | "flat_object" => Self::Keyword,
+            "keyword" | "constant_keyword" | "wildcard" | "version" => Self::Keyword,
             "long" | "integer" | "short" | "byte" | "unsigned_long" | "double" | "float" | "half_float" | "scaled_float" => Self::Number,
             "boolean" => Self::Boolean,
             "date" | "date_nanos" => Self::Date,
@@ -49,10 +48,12 @@ pub(super) struct Field {
     pub(super) name: String,
     /// What it is.
     pub(super) nature: Nature,
+    /// The analysed text beside which it is the exact form; that has the values too long to be exact.
+    pub(super) whole: Option<String>,
 }
 
-/// The fields of some indices, by the spelling of the layouts.
-pub(super) type Fields = BTreeMap<&'static str, Field>;
+/// The fields of some indices, by the spelling of the schemas.
+pub(super) type Fields = BTreeMap<String, Field>;
 
 /// Indices whose fields are the same, so that one question fits them all.
 #[derive(Clone, PartialEq, Debug)]
@@ -77,15 +78,15 @@ pub(super) struct Landscape {
 
 /// Asks for the fields of everything that `patterns` match and sorts the indices by them. A pattern that is refused
 /// costs only itself, unless it is the only one.
-pub(super) async fn landscape(client: &Client, patterns: &[String]) -> Result<Landscape, BackendError> {
-    let whole = targets(client, patterns).await;
+pub(super) async fn landscape(client: &Client, patterns: &[String], asked: &Asked<'_>) -> Result<Landscape, BackendError> {
+    let whole = targets(client, patterns, asked).await;
     let (mut found, mut lost) = (Vec::new(), Vec::new());
     match whole {
         Ok(targets) => found = targets,
         Err(error) if patterns.len() < 2 => return Err(error),
         Err(error) => {
             for pattern in patterns {
-                match targets(client, std::slice::from_ref(pattern)).await {
+                match targets(client, std::slice::from_ref(pattern), asked).await {
                     Ok(targets) => found.extend(targets.into_iter().filter(|target| !found.contains(target)).collect::<Vec<_>>()),
                     Err(_) => lost.push(Foreign::from(pattern.as_str()).safe().into_string()),
                 }
@@ -105,12 +106,54 @@ pub(super) async fn landscape(client: &Client, patterns: &[String]) -> Result<La
     Ok(Landscape { targets: found, lost })
 }
 
-async fn targets(client: &Client, patterns: &[String]) -> Result<Vec<Target>, BackendError> {
-    let spellings = SHAPES.iter().flat_map(|shape| shape.paths()).chain(FIELDS.iter().flat_map(|(_, paths)| paths.iter().copied()));
-    let known: BTreeSet<&'static str> = spellings.chain([TIME, INGESTED]).collect();
+/// What may be asked of indices.
+pub(super) struct Asked<'a> {
+    /// The schemas.
+    pub(super) layouts: &'a [Layout],
+    /// Names that Sigma rules use and no schema has, to be looked for where a schema keeps the named values of an event.
+    pub(super) named: &'a [String],
+}
+
+async fn targets(client: &Client, patterns: &[String], asked: &Asked<'_>) -> Result<Vec<Target>, BackendError> {
+    let mut known: BTreeSet<String> = asked
+        .layouts
+        .iter()
+        .flat_map(|layout| layout.proof_paths().chain(layout.times.iter().map(String::as_str)))
+        .chain([INGESTED])
+        .map(str::to_owned)
+        .collect();
     let mut caps: BTreeMap<String, Value> = BTreeMap::new();
     let mut indices = BTreeSet::new();
-    let names: Vec<String> = known.iter().flat_map(|name| [(*name).to_owned(), format!("{name}.keyword")]).collect();
+    fetch(client, patterns, &known, &mut caps, &mut indices).await?;
+    // All fields are asked only of the schemas that can be there at all.
+    let mut more = BTreeSet::new();
+    let has = |path: &String| caps.get(path).is_some_and(|kinds| kinds.as_object().is_some_and(|kinds| kinds.keys().any(|kind| kind != "unmapped")));
+    let possible =
+        |layout: &&Layout| layout.proofs.iter().any(|proof| proof.has.iter().all(|paths| paths.iter().any(has)) && proof.is.iter().all(|(path, _)| has(path)));
+    for layout in asked.layouts.iter().filter(possible) {
+        more.extend(layout.all_paths().map(str::to_owned));
+        more.extend(
+            layout
+                .values
+                .iter()
+                .flat_map(|values| asked.named.iter().map(move |name| if values.is_empty() { name.clone() } else { format!("{values}.{name}") })),
+        );
+    }
+    more.retain(|name| !known.contains(name));
+    fetch(client, patterns, &more, &mut caps, &mut indices).await?;
+    known.extend(more);
+    let times: BTreeSet<&str> = asked.layouts.iter().flat_map(|layout| layout.times.iter().map(String::as_str)).collect();
+    Ok(sorted(&known, &caps, &indices, &times))
+}
+
+async fn fetch(
+    client: &Client,
+    patterns: &[String],
+    names: &BTreeSet<String>,
+    caps: &mut BTreeMap<String, Value>,
+    indices: &mut BTreeSet<String>,
+) -> Result<(), BackendError> {
+    let names: Vec<String> = names.iter().flat_map(|name| [encoded(name), encoded(&format!("{name}.keyword"))]).collect();
     let what = format!("ask for the fields of {}", Foreign::from(patterns.join(", ")).safe());
     for part in in_parts(&names, LONGEST_PATH) {
         // Named indices that are missing or forbidden are an error; only patterns may match nothing.
@@ -121,31 +164,33 @@ async fn targets(client: &Client, patterns: &[String]) -> Result<Vec<Target>, Ba
             caps.extend(fields.iter().map(|(name, caps)| (name.clone(), caps.clone())));
         }
     }
-    Ok(sorted(&known, &caps, &indices))
+    Ok(())
 }
 
-fn sorted(known: &BTreeSet<&'static str>, caps: &BTreeMap<String, Value>, indices: &BTreeSet<String>) -> Vec<Target> {
+fn sorted(known: &BTreeSet<String>, caps: &BTreeMap<String, Value>, indices: &BTreeSet<String>, times: &BTreeSet<&str>) -> Vec<Target> {
     let natures: BTreeMap<&str, BTreeMap<&str, Nature>> = caps.iter().map(|(name, caps)| (name.as_str(), natures(caps, indices))).collect();
     let nature = |name: &str, index: &str| natures.get(name).and_then(|by_index| by_index.get(index)).copied();
-    let mut alike: BTreeMap<Vec<(&'static str, Field)>, Vec<String>> = BTreeMap::new();
+    let mut alike: BTreeMap<Vec<(&str, Field)>, Vec<String>> = BTreeMap::new();
     for index in indices {
         let mut fields = Vec::new();
-        for &name in known {
+        for name in known {
             let exact = format!("{name}.keyword");
             let field = match nature(name, index) {
-                Some(Nature::Text) if nature(&exact, index) == Some(Nature::Keyword) => Field { name: exact, nature: Nature::Keyword },
-                Some(nature) => Field { name: name.to_owned(), nature },
+                Some(Nature::Text) if nature(&exact, index) == Some(Nature::Keyword) => {
+                    Field { name: exact, nature: Nature::Keyword, whole: Some(name.clone()) }
+                }
+                Some(nature) => Field { name: name.clone(), nature, whole: None },
                 None => continue,
             };
-            fields.push((name, field));
+            fields.push((name.as_str(), field));
         }
-        if fields.iter().any(|(name, field)| *name == TIME && field.nature == Nature::Date) {
+        if fields.iter().any(|(name, _)| times.contains(name)) {
             alike.entry(fields).or_default().push(index.clone());
         }
     }
     let mut targets = Vec::new();
     for (fields, indices) in alike {
-        let fields: Fields = fields.into_iter().collect();
+        let fields: Fields = fields.into_iter().map(|(name, field)| (name.to_owned(), field)).collect();
         let paths = in_parts(&indices.iter().map(|index| encoded(index)).collect::<Vec<_>>(), LONGEST_PATH);
         targets.extend(paths.into_iter().map(|path| Target { path, fields: fields.clone() }));
     }
@@ -211,7 +256,7 @@ mod tests {
 
     #[test]
     fn indices_with_other_mappings_are_asked_apart() {
-        let known = BTreeSet::from(["@timestamp", "source.ip", "host.name"]);
+        let known = BTreeSet::from(["@timestamp", "source.ip", "host.name"].map(str::to_owned));
         let indices = BTreeSet::from(["a", "b", "c"].map(str::to_owned));
         let caps = caps(json!({
             "@timestamp": {"date": {"type": "date", "indices": ["a", "b"]}, "unmapped": {"indices": ["c"]}},
@@ -219,7 +264,7 @@ mod tests {
             "source.ip.keyword": {"keyword": {"indices": ["b"]}, "unmapped": {"indices": ["a", "c"]}},
             "host.name": {"keyword": {}},
         }));
-        let targets = sorted(&known, &caps, &indices);
+        let targets = sorted(&known, &caps, &indices, &BTreeSet::from(["@timestamp"]));
         let told: Vec<_> =
             targets.iter().map(|target| (target.path.as_str(), target.fields.get("source.ip").map(|field| (field.name.as_str(), field.nature)))).collect();
         assert_eq!(told, [("a", Some(("source.ip", Nature::Ip))), ("b", Some(("source.ip.keyword", Nature::Keyword)))]);

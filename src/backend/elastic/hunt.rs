@@ -2,49 +2,74 @@
 
 use std::ops::ControlFlow;
 
-use serde_json::{Value, json};
-
 use super::Elastic;
-use super::compile;
-use super::document::{at, time};
-use super::row;
-use super::search::{Gaps, origin};
-use super::sigma_query::{necessary, paths};
+use super::clause::{Clause, Query};
+use super::conditions::{Spellings, within};
+use super::search::Gaps;
+use super::sigma_query::necessary;
 use crate::backend::BackendError;
-use crate::domain::{Address, Foreign, Timestamp};
+use crate::domain::Foreign;
 use crate::query::{Hit, Hits, Scope};
-use crate::sigma::Fields;
+use crate::schema::{Class, Field as Logical, Reading};
+use crate::sigma::Rule;
 
 impl Elastic {
     /// The events that a rule finds.
     pub(super) async fn hunt(&self, scope: &Scope, rule: &str) -> Result<Hits, BackendError> {
-        let place = self.rules.place(rule).ok_or_else(|| {
+        let place = self.interpreter.rules().place(rule).ok_or_else(|| {
             BackendError::new(format!("could not hunt by the rule {}: it was not loaded", Foreign::from(rule).safe())).advise("name its file with --rule")
         })?;
         let mut gaps = Gaps::default();
         let mut hits = Vec::new();
+        let Some(parsed) = self.interpreter.rules().get(place) else { return Ok(Hits { rule: rule.to_owned(), hits, completeness: gaps.completeness(0) }) };
         for target in &self.landscape(&mut gaps).await?.targets {
-            // Without a code field these are no Windows events, and Sigma's rules for Windows do not apply.
-            let Some(narrowed) = self.rules.get(place).map(|rule| necessary(&rule.parsed().detection, &target.fields)) else { continue };
-            if !paths("EventID").is_some_and(|paths| paths.iter().any(|path| target.fields.contains_key(path))) {
-                continue;
+            for (time, query) in self.hunted(parsed, &target.fields, scope) {
+                let found = self.scan("hunt for what the rule describes", target, time.as_deref(), &query, &mut gaps, |hit| {
+                    match self.reading(hit) {
+                        Some(Reading::Event { event, rules, .. }) if rules.contains(&place) => hits.push(Hit::from(event.as_ref())),
+                        Some(Reading::Other { hits: found, .. }) => hits.extend(found.into_iter().filter(|(rule, _)| *rule == place).map(|(_, hit)| hit)),
+                        _ => {}
+                    }
+                    ControlFlow::Continue(())
+                });
+                found.await?;
             }
-            let mut conditions = vec![compile::within_time(&scope.range)];
-            conditions.extend(narrowed);
-            let query = json!({"bool": {"filter": conditions}});
-            let source = json!({"excludes": ["message", "event.original"]});
-            let found = self.scan("hunt for what the rule describes", target, &query, &source, &mut gaps, |hit| {
-                let Some(document) = hit.get("_source") else { return ControlFlow::Continue(()) };
-                if self.rules.matches(&Document(document)).contains(&place) {
-                    hits.extend(read(hit, document).filter(|hit| is_within(scope, hit)));
-                }
-                ControlFlow::Continue(())
-            });
-            found.await?;
         }
+        hits.retain(|hit| is_within(scope, hit));
         hits.sort_by_key(|hit: &Hit| hit.time);
         let completeness = gaps.completeness(hits.len() as u64);
         Ok(Hits { rule: rule.to_owned(), hits, completeness })
+    }
+
+    /// The documents in which a rule can find something, by the date that orders them.
+    pub(super) fn hunted(&self, rule: &Rule, fields: &super::fields::Fields, scope: &Scope) -> Vec<(Option<String>, Query)> {
+        let mut earlier: Vec<Clause> = Vec::new();
+        let mut queries = Vec::new();
+        for layout in &self.layouts {
+            let spellings = Spellings { layout, fields, ports: &self.ports };
+            let proven = spellings.proven();
+            let schema = Clause::all(earlier.iter().cloned().map(Clause::not).chain([proven.clone()])).over;
+            earlier.push(proven);
+            // Sigma's rules for Windows are about Windows logs, and these have event ids.
+            if schema == Query::None || !matches!(layout.class, Class::Windows | Class::Logons) || spellings.of(Logical::Code).next().is_none() {
+                continue;
+            }
+            let detection = necessary(&rule.parsed().detection, &spellings);
+            let codes = rule
+                .event_codes()
+                .map_or(Query::All, |codes| spellings.first(Logical::Code, super::fields::Field::usable, |field| field.is_number(codes.iter().copied())).over);
+            for (place, path) in layout.times.iter().enumerate() {
+                let Some(field) = fields.get(path) else { continue };
+                let is_dated = field.nature == super::fields::Nature::Date;
+                let before = layout.times.get(..place).unwrap_or_default();
+                let time = if is_dated { within(&scope.range, path, before) } else { super::leaf::exists(path) };
+                let query = Query::all([time, codes.clone(), detection.clone(), schema.clone()]);
+                if query != Query::None {
+                    queries.push((is_dated.then(|| path.clone()), query));
+                }
+            }
+        }
+        queries
     }
 }
 
@@ -55,47 +80,4 @@ fn is_within(scope: &Scope, hit: &Hit) -> bool {
         && scope.source.is_none_or(|source| hit.source == Some(source))
         && scope.user.as_ref().is_none_or(|user| hit.user.as_ref() == Some(user))
         && scope.destination.as_ref().is_none_or(|destination| destination.has(hit.destination, None))
-}
-
-fn read(hit: &Value, document: &Value) -> Option<Hit> {
-    let time: Timestamp = time(document)?;
-    let text = |name: &str| paths(name)?.iter().find_map(|path| at(document, path)).filter(|text| !text.is_empty());
-    let users = [(Some("user.domain"), "user.name"), (None, "winlog.event_data.User"), (None, "user_account"), (Some("user_domain"), "user_name")];
-    let user = users.iter().find_map(|(domain, name)| {
-        let domain = domain.and_then(|domain| at(document, domain));
-        row::user(domain.as_deref(), at(document, name).as_deref())
-    });
-    let host = ["host.name", "winlog.computer_name", "host_name"].iter().find_map(|path| at(document, path));
-    let record = ["winlog.record_id", "record_number", "record_id", "event.id"].iter().find_map(|path| at(document, path));
-    Some(Hit {
-        time,
-        host: host.map(Foreign::from),
-        image: text("Image").map(Foreign::from),
-        user,
-        source: text("SourceIp").and_then(|text| Address::clean(&text)),
-        destination: text("DestinationIp").and_then(|text| Address::clean(&text)),
-        record_id: record.map(Foreign::from),
-        id: origin(hit).1,
-    })
-}
-
-/// A document in Sigma's field names.
-struct Document<'a>(&'a Value);
-
-impl Fields for Document<'_> {
-    fn field(&self, name: &str) -> Option<Value> {
-        if name == "User" {
-            return read(&Value::Null, self.0)?.user.map(|user| Value::from(user.raw()));
-        }
-        let value = match paths(name) {
-            Some(paths) => paths.iter().find_map(|path| at(self.0, path)),
-            None => None,
-        };
-        let value = value.or_else(|| ["winlog.event_data", "winlog.user_data"].iter().find_map(|container| at(self.0, &format!("{container}.{name}"))))?;
-        if name == "Initiated" {
-            let is_out = matches!(value.to_ascii_lowercase().as_str(), "true" | "egress" | "outbound");
-            return Some(Value::from(if is_out { "true" } else { "false" }));
-        }
-        Some(Value::from(value))
-    }
 }

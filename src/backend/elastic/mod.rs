@@ -1,9 +1,11 @@
 //! Elasticsearch and OpenSearch: the questions answered by a cluster, by aggregations where they can and never by writing.
 
 mod aggregate;
+mod baseline;
 mod certificate;
+mod clause;
 mod client;
-mod compile;
+mod conditions;
 mod connection;
 mod count;
 mod delay;
@@ -12,14 +14,16 @@ mod document;
 mod events;
 mod fields;
 mod fingerprint;
+mod group;
 mod health;
 mod hunt;
+mod leaf;
+mod narrow;
 mod nodes;
 mod overview;
 mod row;
 mod search;
 pub mod secret;
-mod shape;
 mod sigma_query;
 mod tally;
 mod tls;
@@ -30,10 +34,10 @@ use std::time::{Duration, Instant};
 use futures::future::BoxFuture;
 use serde_json::Value;
 
-use super::{Backend, BackendError};
+use super::{Backend, BackendError, Steps};
 use crate::domain::{Foreign, Timestamp};
 use crate::query::{Answer, Ask};
-use crate::schema::{Interpreter, Options, Schemas};
+use crate::schema::{Interpreter, Layout, Options, SchemaError, Schemas, layouts};
 use crate::sigma::RuleSet;
 use client::Client;
 pub use connection::{ClientCertificate, Connection, Credentials, DEFAULT_INDEX, Proxy};
@@ -41,6 +45,14 @@ use fields::Landscape;
 
 /// How long the fields of a cluster are believed to stay as they are.
 const FIELDS_STAY: Duration = Duration::from_secs(60);
+
+/// How long where something is missing: an index that appears is to be seen soon.
+const GAPS_STAY: Duration = Duration::from_secs(10);
+
+/// How long this is believed.
+const fn fields_stay(landscape: &Landscape) -> Duration {
+    if landscape.lost.is_some() || landscape.targets.is_empty() { GAPS_STAY } else { FIELDS_STAY }
+}
 
 /// What was last learnt of the fields, and when.
 type Known = Option<(Instant, Arc<Landscape>)>;
@@ -50,32 +62,66 @@ pub struct Elastic {
     client: Client,
     patterns: Vec<String>,
     ports: Vec<u16>,
-    rules: Arc<RuleSet>,
     /// Reads documents by the rules that hold for files too.
     interpreter: Interpreter,
+    /// The schemas as questions are put by them.
+    layouts: Vec<Layout>,
+    /// Names that Sigma rules use, for the named values of events.
+    named: Vec<String>,
     title: String,
     /// OpenSearch spells a few requests its own way.
     is_opensearch: bool,
     known: tokio::sync::Mutex<Known>,
+    /// What the cluster is told apart by: its id, or where it is.
+    identity: String,
+    memory: baseline::Memory,
+}
+
+impl Elastic {
+    /// Days of history that were asked once are kept in files below this folder.
+    #[must_use]
+    pub fn cached_in(mut self, folder: std::path::PathBuf) -> Self {
+        self.memory.keep_in(folder);
+        self
+    }
 }
 
 /// Connects to a cluster and sees what it is.
 ///
 /// # Errors
 /// Where the connection is not allowed, not possible, or refused.
-pub async fn open(connection: Connection, rules: Arc<RuleSet>) -> Result<Elastic, BackendError> {
+pub async fn open(connection: Connection, rules: Arc<RuleSet>, schemas: Schemas) -> Result<Elastic, BackendError> {
     let client = Client::new(&connection).await?;
+    let mut identity = client.place().to_owned();
     let (title, is_opensearch) = match client.get("greet the cluster", "").await {
-        Ok(banner) => read_banner(&banner, client.place()),
+        Ok(banner) => {
+            if let Some(id) = banner.get("cluster_uuid").and_then(Value::as_str).filter(|id| !id.is_empty() && *id != "_na_") {
+                id.clone_into(&mut identity);
+            }
+            read_banner(&banner, client.place())
+        }
         // The banner needs the cluster privilege monitor, which a reader of events need not have.
         Err(error) if error.what.contains("no right") => (client.place().to_owned(), false),
         Err(error) => return Err(error),
     };
     let ports = if connection.ports.is_empty() { vec![3389] } else { connection.ports.clone() };
     let options = Options { ports: ports.clone(), ..Options::default() };
-    let interpreter = Interpreter::new(Schemas::built_in(), Arc::clone(&rules), options)
-        .map_err(|error| BackendError::new(format!("the schemas could not be used: {error}")))?;
-    Ok(Elastic { client, patterns: connection.patterns(), ports, rules, interpreter, title, is_opensearch, known: tokio::sync::Mutex::new(None) })
+    let layouts = layouts(&schemas);
+    let named = rules.rules().iter().flat_map(|rule| sigma_query::names(&rule.parsed().detection)).collect();
+    let interpreter = Interpreter::new(schemas, rules, options).map_err(|error: SchemaError| BackendError::new(error.to_string()))?;
+    Ok(Elastic {
+        client,
+        patterns: connection.patterns(),
+        ports,
+        interpreter,
+        layouts,
+        named,
+        title,
+        is_opensearch,
+        known: tokio::sync::Mutex::new(None),
+        identity,
+        memory: baseline::Memory::default(),
+    })
 }
 
 /// What a cluster calls itself, and whether it is OpenSearch.
@@ -90,10 +136,14 @@ fn read_banner(banner: &Value, place: &str) -> (String, bool) {
 
 impl Backend for Elastic {
     fn answer<'a>(&'a self, ask: &'a Ask) -> BoxFuture<'a, Result<Answer, BackendError>> {
+        self.answer_with(ask, &())
+    }
+
+    fn answer_with<'a>(&'a self, ask: &'a Ask, steps: &'a dyn Steps) -> BoxFuture<'a, Result<Answer, BackendError>> {
         Box::pin(async move {
             match ask {
                 Ask::Overview => self.overview().await.map(Answer::Overview),
-                Ask::Arrivals { scope, bucket } => self.arrivals(scope, *bucket).await.map(Answer::Arrivals),
+                Ask::Arrivals { scope, bucket } => self.arrivals_by_day(scope, *bucket, steps).await.map(Answer::Arrivals),
                 Ask::Tally { scope, by } => self.tally(scope, *by).await.map(Answer::Tally),
                 Ask::Events { scope, skip, take } => self.events(scope, *skip, *take).await.map(Answer::Events),
                 Ask::Counts { scope, bucket, by } => self.counts(scope, *bucket, *by).await.map(Answer::Counts),

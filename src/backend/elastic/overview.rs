@@ -1,15 +1,14 @@
 //! What a cluster holds, and how it is asked.
 
-use std::collections::BTreeMap;
-
 use serde_json::{Value, json};
 
 use super::Elastic;
 use super::aggregate::moment;
-use super::compile;
+use super::clause::Query;
+use super::group::{aggregations, found, groups, union};
 use super::search::Gaps;
 use crate::backend::BackendError;
-use crate::domain::{Families, Foreign, Kind, Range, Timestamp};
+use crate::domain::{Families, Foreign, Range, Timestamp};
 use crate::query::{Ask, Overview, Scope, SourceReport};
 
 impl Elastic {
@@ -18,36 +17,40 @@ impl Elastic {
         let mut gaps = Gaps::default();
         let mut reports = Vec::new();
         let mut extent: Option<(Timestamp, Timestamp)> = None;
+        let everything = Scope::over(Range::ALL);
         let landscape = self.landscape(&mut gaps).await?;
         for target in &landscape.targets {
-            let groups = compile::groups(&target.fields, Families::EVERY, &self.ports);
-            let kinds: Vec<(Kind, &'static str, &Value)> =
-                groups.iter().flat_map(|group| group.kinds.iter().map(|(kind, query)| (*kind, group.shape.schema, query))).collect();
+            let groups = groups(&self.layouts, &target.fields, &everything, Families::EVERY, &self.ports);
             let mut report = SourceReport::new(Foreign::from(target.path.as_str()), "index");
-            if kinds.is_empty() {
+            if groups.is_empty() {
                 report.notes.push("none of its fields tells of RDP".to_owned());
                 reports.push(report);
                 continue;
             }
-            let aggs: BTreeMap<String, Value> = kinds
-                .iter()
-                .enumerate()
-                .map(|(place, (_, _, query))| {
-                    let times = json!({"first": {"min": {"field": super::shape::TIME}}, "last": {"max": {"field": super::shape::TIME}}});
-                    (place.to_string(), json!({"filter": query, "aggs": times}))
-                })
-                .collect();
+            if groups.iter().any(|group| !group.clause(&everything).is_exact()) {
+                report
+                    .notes
+                    .push("some of its fields are mere text, or say too little: here their events are counted by their words, and may be fewer".to_owned());
+            }
+            let aggs = aggregations(&groups, &everything, |place, group| {
+                let times = json!({"first": {"min": {"field": group.time}}, "last": {"max": {"field": group.time}}});
+                let times = if group.is_dated { times } else { json!({}) };
+                let kinds = group.kinds.iter().enumerate();
+                kinds.map(|(kind, (_, clause))| (format!("{place}-{kind}"), json!({"filter": clause.over.dsl(), "aggs": times}))).collect()
+            });
             let body = json!({"size": 0, "track_total_hits": true, "query": {"match_all": {}}, "aggs": aggs});
             let answer = self.search("see which events there are", target, body, "hits.total.value,aggregations", &mut gaps).await?;
             report.read = answer.pointer("/hits/total/value").and_then(Value::as_u64).unwrap_or(0);
-            for (place, (kind, schema, _)) in kinds.iter().enumerate() {
-                let Some(counted) = answer.get("aggregations").and_then(|all| all.get(place.to_string())) else { continue };
+            for (name, counted) in found(&answer) {
+                let place = name.split_once('-').and_then(|(group, kind)| Some((group.parse::<usize>().ok()?, kind.parse::<usize>().ok()?)));
+                let Some(group) = place.and_then(|(group, _)| groups.get(group)) else { continue };
+                let Some((kind, _)) = place.and_then(|(_, kind)| group.kinds.get(kind)) else { continue };
                 let events = counted.get("doc_count").and_then(Value::as_u64).unwrap_or(0);
                 if events == 0 {
                     continue;
                 }
                 *report.kinds.entry(kind.name()).or_default() += events;
-                *report.schemas.entry((*schema).to_owned()).or_default() += events;
+                *report.schemas.entry(group.spellings.layout.name.clone()).or_default() += events;
                 if let (Some(first), Some(last)) = (moment(counted, "first"), moment(counted, "last")) {
                     let (from, to) = extent.unwrap_or((first, last));
                     extent = Some((from.min(first), to.max(last)));
@@ -87,19 +90,18 @@ pub(super) fn query_text(elastic: &Elastic, ask: &Ask) -> String {
     };
     let mut text = String::new();
     for target in &known.targets {
-        let groups = compile::groups(&target.fields, scope.families, &elastic.ports);
-        let ways: Vec<Value> = groups
-            .iter()
-            .filter_map(|group| {
-                let mut conditions = compile::within(scope, group, &target.fields)?;
-                conditions.push(group.query());
-                Some(json!({"bool": {"filter": conditions}}))
-            })
-            .collect();
-        if ways.is_empty() {
+        let query = match ask {
+            Ask::Hunt { rule, .. } => {
+                let rules = elastic.interpreter.rules();
+                let rule = rules.place(rule).and_then(|place| rules.get(place));
+                rule.map_or(Query::None, |rule| Query::any(elastic.hunted(rule, &target.fields, scope).into_iter().map(|(_, query)| query)))
+            }
+            _ => union(&groups(&elastic.layouts, &target.fields, scope, scope.families, &elastic.ports), scope),
+        };
+        if query == Query::None {
             continue;
         }
-        let body = json!({"size": 0, "track_total_hits": true, "query": {"bool": {"filter": [compile::within_time(&scope.range), compile::any(ways)]}}});
+        let body = json!({"size": 0, "track_total_hits": true, "query": query.dsl()});
         let body = serde_json::to_string_pretty(&body).unwrap_or_default();
         text.push_str(&format!("GET {}/_search\n{body}\n", target.path));
     }

@@ -8,11 +8,11 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::Elastic;
+use super::clause::Query;
 use super::fields::{self, Landscape, Target};
-use super::shape::TIME;
 use crate::backend::BackendError;
+use crate::domain::Completeness;
 use crate::domain::completeness::Shards;
-use crate::domain::{Completeness, Foreign};
 
 /// After how long a cluster stops a search and answers with what it has.
 const SEARCH_TIMEOUT: &str = "30s";
@@ -30,6 +30,8 @@ pub(super) struct Gaps {
     shards: BTreeMap<String, Shards>,
     timed_out: bool,
     capped: Option<String>,
+    /// Documents that were read because no aggregation could count them.
+    read: u64,
 }
 
 impl Gaps {
@@ -46,6 +48,11 @@ impl Gaps {
         if lost > 0 {
             self.cap(format!("{lost} remote clusters did not answer in full"));
         }
+    }
+
+    /// So many documents were read because no aggregation could count them.
+    pub(super) fn read_here(&mut self, documents: u64) {
+        self.read += documents;
     }
 
     /// Some of the answer is missing because of this limit.
@@ -70,9 +77,10 @@ impl Elastic {
     pub(super) async fn landscape(&self, gaps: &mut Gaps) -> Result<Arc<Landscape>, BackendError> {
         let mut known = self.known.lock().await;
         let landscape = match known.as_ref() {
-            Some((since, landscape)) if since.elapsed() < super::FIELDS_STAY => Arc::clone(landscape),
+            Some((since, landscape)) if since.elapsed() < super::fields_stay(landscape) => Arc::clone(landscape),
             _ => {
-                let landscape = Arc::new(fields::landscape(&self.client, &self.patterns).await?);
+                let asked = fields::Asked { layouts: &self.layouts, named: &self.named };
+                let landscape = Arc::new(fields::landscape(&self.client, &self.patterns, &asked).await?);
                 *known = Some((Instant::now(), Arc::clone(&landscape)));
                 landscape
             }
@@ -95,14 +103,14 @@ impl Elastic {
         Ok(answer)
     }
 
-    /// Hands every document that `query` finds to `each`, in order of time, until that breaks off.
-    /// Answers how many documents there are in all.
+    /// Hands every document that `query` finds to `each`, in order of the date at `time` where there is one, until that breaks
+    /// off. Answers how many documents there are in all.
     pub(super) async fn scan(
         &self,
         what: &str,
         target: &Target,
-        query: &Value,
-        source: &Value,
+        time: Option<&str>,
+        query: &Query,
         gaps: &mut Gaps,
         mut each: impl FnMut(&Value) -> ControlFlow<()>,
     ) -> Result<u64, BackendError> {
@@ -110,11 +118,13 @@ impl Elastic {
         let mut after: Option<Value> = None;
         let (mut total, mut seen) = (0, 0_usize);
         loop {
+            let sort: Vec<Value> = time.map(|time| json!({time: {"order": "asc", "numeric_type": "date"}})).into_iter().collect();
             let mut body = json!({
                 "size": PAGE,
-                "query": query,
-                "sort": [{TIME: {"order": "asc", "numeric_type": "date"}}],
-                "_source": source,
+                "query": query.dsl(),
+                "sort": sort,
+                // All but the copy of the raw record that pipelines keep.
+                "_source": {"excludes": ["event.original"]},
                 "track_total_hits": after.is_none(),
                 "pit": {"id": point.id, "keep_alive": KEEP_ALIVE},
                 "timeout": SEARCH_TIMEOUT,
@@ -183,10 +193,4 @@ struct PointInTime {
 
 fn text(answer: &Value, name: &str) -> String {
     answer.get(name).and_then(Value::as_str).unwrap_or_default().to_owned()
-}
-
-/// Index and id of a hit.
-pub(super) fn origin(hit: &Value) -> (Option<Foreign>, Option<Foreign>) {
-    let text = |name: &str| hit.get(name).and_then(Value::as_str).map(Foreign::from);
-    (text("_index"), text("_id"))
 }

@@ -1,80 +1,48 @@
-//! Sigma conditions as Query DSL, from both sides: what a rule's findings all hold ("over"), and what certainly holds
-//! of documents ("under"). A negation needs the one where it gives the other. What has no translation is left out, so that
-//! a question finds too much, never too little; the rule itself decides afterwards.
+//! Sigma conditions as Query DSL, from both sides. What has no translation is left open, so that a question finds too much,
+//! never too little; the rule itself decides afterwards.
 
 use rsigma_parser::{ConditionExpr, Detection, DetectionItem, Detections, Modifier, Quantifier, SelectorPattern, SigmaValue, SpecialChar, StringPart};
-use serde_json::{Value, json};
 
-use super::compile::{any, first_is};
-use super::fields::{Fields, Nature};
-use super::shape::Paths;
+use super::clause::{Clause, Query};
+use super::conditions::Spellings;
+use super::fields::Field;
+use super::narrow::escaped;
+use crate::schema::{INITIATED, LOGON_TYPES, RECEIVED, sigma_field};
 
-/// Where the fields of Sigma's Windows taxonomy stand in the layouts of clusters.
-pub(super) const FIELDS: &[(&str, Paths)] = &[
-    ("EventID", &["event.code", "winlog.event_id", "event_id"]),
-    ("Image", &["process.executable", "winlog.event_data.Image", "winlog.event_data.NewProcessName", "process_path"]),
-    ("CommandLine", &["process.command_line", "winlog.event_data.CommandLine", "process_command_line"]),
-    ("ParentImage", &["process.parent.executable", "winlog.event_data.ParentImage", "winlog.event_data.ParentProcessName", "process_parent_path"]),
-    ("ParentCommandLine", &["process.parent.command_line", "winlog.event_data.ParentCommandLine", "process_parent_command_line"]),
-    ("SourceIp", &["source.ip", "winlog.event_data.SourceIp", "src_ip_addr"]),
-    ("SourcePort", &["source.port", "winlog.event_data.SourcePort", "src_port"]),
-    ("SourceHostname", &["source.domain", "winlog.event_data.SourceHostname", "src_host_name"]),
-    ("DestinationIp", &["destination.ip", "winlog.event_data.DestinationIp", "dst_ip_addr"]),
-    ("DestinationPort", &["destination.port", "winlog.event_data.DestinationPort", "dst_port"]),
-    ("DestinationHostname", &["destination.domain", "winlog.event_data.DestinationHostname", "dst_host_name"]),
-    ("Initiated", &["winlog.event_data.Initiated", "network_initiated", "network_connection_initiated", "network.direction"]),
-    ("Protocol", &["network.transport", "winlog.event_data.Protocol", "network_protocol"]),
-    ("Computer", &["winlog.computer_name", "host.name", "host_name"]),
-    ("Channel", &["winlog.channel", "log_name", "channel"]),
-    ("Provider_Name", &["winlog.provider_name", "event.provider", "source_name"]),
-    ("LogonType", &["winlog.event_data.LogonType", "winlog.logon.type", "logon_type"]),
-    ("TargetUserName", &["winlog.event_data.TargetUserName", "user_name"]),
-    ("TargetDomainName", &["winlog.event_data.TargetDomainName", "user_domain"]),
-    ("IpAddress", &["winlog.event_data.IpAddress", "source.ip", "src_ip_addr"]),
-    ("WorkstationName", &["winlog.event_data.WorkstationName", "source.domain", "src_host_name"]),
-    ("Status", &["winlog.event_data.Status", "event_status"]),
-    ("SubStatus", &["winlog.event_data.SubStatus", "event_sub_status"]),
-];
-
-/// The spellings of a Sigma field.
-pub(super) fn paths(name: &str) -> Option<Paths> {
-    FIELDS.iter().find(|(field, _)| *field == name).map(|(_, paths)| *paths)
+/// What every document that meets one of the conditions fits.
+pub(super) fn necessary(detections: &Detections, spellings: &Spellings<'_>) -> Query {
+    let compiler = Compiler { detections, spellings };
+    Clause::any(detections.conditions.iter().map(|condition| compiler.condition(condition))).over
 }
 
-/// Which side an approximation may err on.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Side {
-    Over,
-    Under,
-}
-
-impl Side {
-    fn other(self) -> Self {
-        match self {
-            Self::Over => Self::Under,
-            Self::Under => Self::Over,
+/// The names of the fields that a rule asks about.
+pub(super) fn names(detections: &Detections) -> Vec<String> {
+    fn of(detection: &Detection, found: &mut Vec<String>) {
+        match detection {
+            Detection::AllOf(items) => found.extend(items.iter().filter_map(|item| item.field.name.clone())),
+            Detection::AnyOf(parts) | Detection::And(parts) => parts.iter().for_each(|part| of(part, found)),
+            Detection::Keywords(_) | Detection::ArrayMatch { .. } | Detection::Conditional { .. } => {}
         }
     }
+    let mut found = Vec::new();
+    detections.named.values().for_each(|detection| of(detection, &mut found));
+    found.sort();
+    found.dedup();
+    found
 }
 
-/// What every document that meets one of the conditions holds; `None` where nothing can be said.
-pub(super) fn necessary(detections: &Detections, fields: &Fields) -> Option<Value> {
-    let compiler = Compiler { detections, fields };
-    either(detections.conditions.iter().map(|condition| compiler.condition(condition, Side::Over)), Side::Over)
-}
-
-struct Compiler<'a> {
+struct Compiler<'a, 'b> {
     detections: &'a Detections,
-    fields: &'a Fields,
+    spellings: &'a Spellings<'b>,
 }
 
-impl Compiler<'_> {
-    fn condition(&self, condition: &ConditionExpr, side: Side) -> Option<Value> {
+impl Compiler<'_, '_> {
+    fn condition(&self, condition: &ConditionExpr) -> Clause {
         match condition {
-            ConditionExpr::And(parts) => both(parts.iter().map(|part| self.condition(part, side)), side),
-            ConditionExpr::Or(parts) => either(parts.iter().map(|part| self.condition(part, side)), side),
-            ConditionExpr::Not(part) => self.condition(part, side.other()).map(|part| json!({"bool": {"must_not": [part]}})),
-            ConditionExpr::Identifier(name) => self.detection(self.detections.named.get(name)?, side),
+            ConditionExpr::And(parts) => Clause::all(parts.iter().map(|part| self.condition(part))),
+            ConditionExpr::Or(parts) => Clause::any(parts.iter().map(|part| self.condition(part))),
+            ConditionExpr::Not(part) => self.condition(part).not(),
+            ConditionExpr::Identifier(name) => self.detections.named.get(name).map_or(Clause::UNKNOWN, |detection| self.detection(detection)),
             ConditionExpr::Selector { quantifier, pattern } => {
                 let mut chosen: Vec<(&String, &Detection)> = self
                     .detections
@@ -87,80 +55,85 @@ impl Compiler<'_> {
                     .collect();
                 // A map has no order of its own; the same rule must give the same question.
                 chosen.sort_by_key(|(name, _)| *name);
-                let parts = chosen.iter().map(|(_, detection)| self.detection(detection, side));
+                let parts = chosen.iter().map(|(_, detection)| self.detection(detection));
                 match quantifier {
-                    Quantifier::All => both(parts, side),
-                    Quantifier::Any | Quantifier::Count(1) => either(parts, side),
-                    Quantifier::Count(_) => None,
+                    Quantifier::All => Clause::all(parts),
+                    Quantifier::Any | Quantifier::Count(1) => Clause::any(parts),
+                    Quantifier::Count(_) => Clause::UNKNOWN,
                 }
             }
         }
     }
 
-    fn detection(&self, detection: &Detection, side: Side) -> Option<Value> {
+    fn detection(&self, detection: &Detection) -> Clause {
         match detection {
-            Detection::AllOf(items) => both(items.iter().map(|item| self.item(item, side)), side),
-            Detection::AnyOf(parts) => either(parts.iter().map(|part| self.detection(part, side)), side),
-            Detection::And(parts) => both(parts.iter().map(|part| self.detection(part, side)), side),
-            Detection::Keywords(_) | Detection::ArrayMatch { .. } | Detection::Conditional { .. } => None,
+            Detection::AllOf(items) => Clause::all(items.iter().map(|item| self.item(item))),
+            Detection::AnyOf(parts) => Clause::any(parts.iter().map(|part| self.detection(part))),
+            Detection::And(parts) => Clause::all(parts.iter().map(|part| self.detection(part))),
+            Detection::Keywords(_) | Detection::ArrayMatch { .. } | Detection::Conditional { .. } => Clause::UNKNOWN,
         }
     }
 
-    fn item(&self, item: &DetectionItem, side: Side) -> Option<Value> {
-        let name = item.field.name.as_deref()?;
-        let paths = paths(name)?;
-        match item.field.modifiers.as_slice() {
-            [] => {}
-            [Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith] => {}
-            _ => return None,
+    fn item(&self, item: &DetectionItem) -> Clause {
+        let Some(name) = item.field.name.as_deref() else { return Clause::UNKNOWN };
+        if !matches!(item.field.modifiers.as_slice(), [] | [Modifier::Contains | Modifier::StartsWith | Modifier::EndsWith]) {
+            return Clause::UNKNOWN;
         }
         let is_text = item.values.iter().all(|value| matches!(value, SigmaValue::String(text) if !is_scalar(&text.original)));
-        if is_text { self.text(paths, item, side) } else { self.scalar(name, paths, item) }
+        if is_text { self.text(name, item) } else { self.scalar(name, item) }
     }
 
-    /// Numbers and booleans: equal in every nature a field can have, so neither over nor under.
-    fn scalar(&self, name: &str, paths: Paths, item: &DetectionItem) -> Option<Value> {
-        if !item.field.modifiers.is_empty() {
-            return None;
+    /// The first of the fields that say something under this name decides.
+    fn first(&self, name: &str, test: impl Fn(&Field) -> Clause) -> Clause {
+        // A user is put together of several fields.
+        if name == "User" {
+            return Clause::UNKNOWN;
         }
-        let mut values = Vec::new();
+        match sigma_field(name) {
+            Some(field) => self.spellings.first(field, Field::usable, test),
+            None => {
+                let layout = self.spellings.layout;
+                let inside = layout.values.iter().map(|values| if values.is_empty() { name.to_owned() } else { format!("{values}.{name}") });
+                let fields: Vec<&Field> = inside.chain([name.to_owned()]).filter_map(|path| self.spellings.fields.get(&path)).collect();
+                // What no mapping names may be there all the same, in a part of the document that is not mapped.
+                if fields.is_empty() { Clause::UNKNOWN } else { Clause::at_most(Query::any(fields.into_iter().map(|field| test(field).over))) }
+            }
+        }
+    }
+
+    /// Numbers and booleans: equal in every nature a field can have.
+    fn scalar(&self, name: &str, item: &DetectionItem) -> Clause {
+        if !item.field.modifiers.is_empty() {
+            return Clause::UNKNOWN;
+        }
+        let mut values: Vec<String> = Vec::new();
         for value in &item.values {
             let text = match value {
                 SigmaValue::String(text) if is_scalar(&text.original) => text.original.trim().to_lowercase(),
                 SigmaValue::Integer(number) => number.to_string(),
                 SigmaValue::Bool(flag) => flag.to_string(),
-                SigmaValue::String(_) | SigmaValue::Float(_) | SigmaValue::Null => return None,
+                SigmaValue::String(_) | SigmaValue::Float(_) | SigmaValue::Null => return Clause::UNKNOWN,
             };
-            if name == "Initiated" {
-                let words: &[&str] = if text == "true" { &["egress", "outbound"] } else { &["ingress", "inbound"] };
-                values.extend(words.iter().map(|word| (*word).to_owned()));
+            match name {
+                "Initiated" => values.extend((if text == "true" { INITIATED } else { RECEIVED }).iter().map(|word| (*word).to_owned())),
+                "LogonType" => values.extend(LOGON_TYPES.iter().filter(|(_, number)| number.to_string() == text).map(|(word, _)| (*word).to_owned())),
+                _ => {}
             }
             values.push(text);
         }
-        first_is(paths, &values, self.fields)
+        let values: Vec<&str> = values.iter().map(String::as_str).collect();
+        self.first(name, |field| field.is(&values))
     }
 
-    /// Words with wildcards, whatever their case. Only exact words can be asked so.
-    fn text(&self, paths: Paths, item: &DetectionItem, side: Side) -> Option<Value> {
-        let patterns: Vec<String> = item.values.iter().map(|value| pattern(value, item.field.modifiers.first())).collect::<Option<_>>()?;
-        let mut before: Vec<Value> = Vec::new();
-        let mut ways = Vec::new();
-        for field in paths.iter().filter_map(|path| self.fields.get(path)) {
-            if field.nature != Nature::Keyword {
-                return None;
-            }
-            let found = any(patterns.iter().map(|pattern| json!({"wildcard": {&field.name: {"value": pattern, "case_insensitive": true}}})).collect());
-            ways.push(if before.is_empty() { found } else { json!({"bool": {"filter": [found], "must_not": before}}) });
-            before.push(json!({"exists": {"field": field.name}}));
+    /// Words with wildcards, whatever their case.
+    fn text(&self, name: &str, item: &DetectionItem) -> Clause {
+        let Some(patterns) = item.values.iter().map(|value| pattern(value, item.field.modifiers.first())).collect::<Option<Vec<_>>>() else {
+            return Clause::UNKNOWN;
+        };
+        if matches!(name, "Initiated" | "LogonType" | "EventID") {
+            return Clause::UNKNOWN;
         }
-        if ways.is_empty() {
-            return None;
-        }
-        if side == Side::Over {
-            // Words too long to be indexed exactly may match and cannot be found.
-            ways.push(json!({"bool": {"must_not": before}}));
-        }
-        Some(any(ways))
+        self.first(name, |field| Clause::any(patterns.iter().map(|pattern| field.like(pattern))))
     }
 }
 
@@ -175,14 +148,7 @@ fn pattern(value: &SigmaValue, modifier: Option<&Modifier>) -> Option<String> {
     let mut out = String::new();
     for part in &text.parts {
         match part {
-            StringPart::Plain(plain) => {
-                for character in plain.chars() {
-                    if matches!(character, '*' | '?' | '\\') {
-                        out.push('\\');
-                    }
-                    out.push(character);
-                }
-            }
+            StringPart::Plain(plain) => out.push_str(&escaped(plain)),
             StringPart::Special(SpecialChar::WildcardMulti) => out.push('*'),
             StringPart::Special(SpecialChar::WildcardSingle) => out.push('?'),
         }
@@ -195,59 +161,50 @@ fn pattern(value: &SigmaValue, modifier: Option<&Modifier>) -> Option<String> {
     })
 }
 
-/// All hold. What is unknown may be left out only where erring over is allowed.
-fn both(parts: impl Iterator<Item = Option<Value>>, side: Side) -> Option<Value> {
-    let parts: Vec<Option<Value>> = parts.collect();
-    if side == Side::Under && parts.iter().any(Option::is_none) {
-        return None;
-    }
-    let known: Vec<Value> = parts.into_iter().flatten().collect();
-    (!known.is_empty()).then(|| json!({"bool": {"filter": known}}))
-}
-
-/// One holds. What is unknown may be left out only where erring under is allowed.
-fn either(parts: impl Iterator<Item = Option<Value>>, side: Side) -> Option<Value> {
-    let parts: Vec<Option<Value>> = parts.collect();
-    if side == Side::Over && parts.iter().any(Option::is_none) {
-        return None;
-    }
-    let known: Vec<Value> = parts.into_iter().flatten().collect();
-    (!known.is_empty()).then(|| any(known))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::backend::elastic::fields::Field;
+    use crate::backend::elastic::fields::{Fields, Nature};
+    use crate::schema::{Schemas, layouts};
     use crate::sigma::RuleSet;
 
-    fn fields(of: &[(&'static str, Nature)]) -> Fields {
-        of.iter().map(|(path, nature)| (*path, Field { name: (*path).to_owned(), nature: *nature })).collect()
+    fn asked(mapping: &[(&str, Nature)]) -> String {
+        let layouts = layouts(&Schemas::built_in());
+        let layout = layouts.iter().find(|layout| layout.name == "winlog").expect("a schema");
+        let fields: Fields =
+            mapping.iter().map(|(path, nature)| ((*path).to_owned(), Field { name: (*path).to_owned(), nature: *nature, whole: None })).collect();
+        let rules = RuleSet::built_in();
+        let rule = rules.get(0).expect("a rule");
+        necessary(&rule.parsed().detection, &Spellings { layout, fields: &fields, ports: &[3389] }).dsl().to_string()
     }
 
     #[test]
     fn the_built_in_rule_is_narrowed_by_code_port_direction_and_programs() {
-        let rules = RuleSet::built_in();
-        let rule = rules.get(0).expect("a rule");
-        let mapping = fields(&[
+        let query = asked(&[
             ("event.code", Nature::Keyword),
             ("destination.port", Nature::Number),
             ("network.direction", Nature::Keyword),
             ("process.executable", Nature::Keyword),
         ]);
-        let query = necessary(&rule.parsed().detection, &mapping).expect("a query").to_string();
         for part in [
             r#"{"term":{"event.code":"3"}}"#,
             r#"{"term":{"destination.port":3389}}"#,
-            r#""network.direction":["egress","outbound","true","TRUE","True"]"#,
+            r#"{"term":{"network.direction":{"value":"egress","case_insensitive":true}}}"#,
             r#"{"wildcard":{"process.executable":{"value":"*\\\\mstsc.exe","case_insensitive":true}}}"#,
-            r#""must_not":[{"bool""#,
+            r#""must_not":["#,
         ] {
             assert!(query.contains(part), "{part} in {query}");
         }
         // Where programs are analysed text, the cluster cannot leave any of them out.
-        let text = fields(&[("event.code", Nature::Keyword), ("process.executable", Nature::Text)]);
-        let query = necessary(&rule.parsed().detection, &text).expect("a query").to_string();
-        assert!(query.contains("event.code") && !query.contains("must_not"), "{query}");
+        let analysed = [("event.code", Nature::Keyword), ("destination.port", Nature::Number), ("network.direction", Nature::Keyword)];
+        let query = asked(&[analysed.as_slice(), &[("process.executable", Nature::Text)]].concat());
+        assert!(query.contains("event.code") && !query.contains("mstsc"), "{query}");
+    }
+
+    #[test]
+    fn every_name_of_a_rule_is_known() {
+        let rules = RuleSet::built_in();
+        let names = names(&rules.get(0).expect("a rule").parsed().detection);
+        assert!(names.contains(&"Image".to_owned()) && names.contains(&"DestinationPort".to_owned()), "{names:?}");
     }
 }

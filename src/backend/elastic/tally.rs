@@ -15,7 +15,8 @@ impl Elastic {
     pub(super) async fn tally(&self, scope: &Scope, by: TallyBy) -> Result<Tally, BackendError> {
         let mut gaps = Gaps::default();
         let wanted = Wanted { bucket: None, endpoint: true, source: true, user: true, process: by == TallyBy::Process, reason: true };
-        let rows = self.rows(scope, wanted, &mut gaps).await?;
+        let mut rows = Vec::new();
+        self.rows(scope, wanted, &mut gaps, &mut |row| rows.push(row)).await?;
         // How far a source or a user got elsewhere is no matter of the destination looked at.
         let everywhere = match (&scope.destination, by) {
             (None, _) | (Some(_), TallyBy::Destination) => None,
@@ -24,7 +25,9 @@ impl Elastic {
                 wider.destination = None;
                 let wanted =
                     Wanted { endpoint: true, source: by == TallyBy::Source, user: by == TallyBy::User, process: by == TallyBy::Process, ..Wanted::default() };
-                Some(self.rows(&wider, wanted, &mut gaps).await?)
+                let mut rows = Vec::new();
+                self.rows(&wider, wanted, &mut gaps, &mut |row| rows.push(row)).await?;
+                Some(rows)
             }
         };
         let completeness = gaps.completeness(rows.iter().map(|row| row.events).sum());

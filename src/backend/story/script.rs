@@ -276,13 +276,16 @@ pub struct Expect {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Finding {
-    /// The detector, by name; the default one unless named.
+    /// The detector, by name; every one unless named.
     pub detector: Option<String>,
     /// The destination, by label.
     pub destination: String,
     /// Buckets of 15 minutes counted from the one that holds `start`.
+    #[serde(default)]
     pub buckets: Vec<i64>,
-    /// The score that each of them reaches at least.
+    /// Instead of those: the first and last of a stretch in which at least one is anomalous.
+    pub between: Option<[i64; 2]>,
+    /// The score that each of them reaches at least; of a stretch the best.
     #[serde(default = "anomalous")]
     pub score: f64,
 }

@@ -76,8 +76,15 @@ fn every_story_is_found_out_by_the_detector() {
         for (detector, _) in DETECTORS {
             let detection = detect(&story, detector);
             let mut expected: Vec<(String, i64)> = Vec::new();
-            let found = anomalies(&story, &detection);
-            for finding in story.expect().findings.iter().filter(|finding| finding.detector.as_deref().unwrap_or(DETECTORS[0].0) == *detector) {
+            let mut found = anomalies(&story, &detection);
+            // What names no detector every one must find.
+            for finding in story.expect().findings.iter().filter(|finding| finding.detector.as_deref().is_none_or(|only| only == *detector)) {
+                if let Some([first, last]) = finding.between {
+                    let meant = |label: &str, bucket: i64| label == finding.destination && (first..=last).contains(&bucket);
+                    let best = found.iter().filter(|(label, bucket, _)| meant(label, *bucket)).map(|(.., score)| *score).fold(0.0, f64::max);
+                    assert!(best >= finding.score.max(70.0), "{name}, {detector}: {} scores {best} at most", finding.destination);
+                    found.retain(|(label, bucket, _)| !meant(label, *bucket));
+                }
                 expected.extend(finding.buckets.iter().map(|bucket| (finding.destination.clone(), *bucket)));
                 for (label, bucket, score) in &found {
                     let meant = *label == finding.destination && finding.buckets.contains(bucket);
@@ -109,12 +116,15 @@ fn the_demo_rises_within_the_first_minute() {
     let story = Story::demo(&RuleSet::built_in(), Box::new(move || Duration::from_secs(clock.load(Ordering::Relaxed)))).expect("the demo");
     assert_eq!(story.now().to_string(), "2025-03-13T13:05:00Z");
     let mut watch = Watch::begin(&arrivals(&story, Range { from: Timestamp::MIN, to: story.now() }), &plan(), DETECTORS[0].1(&plan()));
-    assert_eq!(anomalies(&story, watch.detection()), []);
+    // Somebody has been creeping up on the backup server all morning.
+    let quiet = |found: Vec<(String, i64, f64)>| -> Vec<(String, i64)> {
+        found.into_iter().filter(|(label, ..)| label != "10.20.4.40").map(|(label, bucket, _)| (label, bucket)).collect()
+    };
+    assert_eq!(quiet(anomalies(&story, watch.detection())), []);
     seconds.store(20, Ordering::Relaxed);
     assert_eq!(story.now().to_string(), "2025-03-13T13:25:00Z");
     watch.advance(&arrivals(&story, Range { from: watch.from().expect("a history"), to: story.now() }), Range::ALL);
-    let rising: Vec<_> = anomalies(&story, watch.detection()).into_iter().map(|(label, bucket, _)| (label, bucket)).collect();
-    assert_eq!(rising, [("10.20.4.17".to_owned(), 1)]);
+    assert_eq!(quiet(anomalies(&story, watch.detection())), [("10.20.4.17".to_owned(), 1)]);
     assert!(!watch.is_torn());
 }
 

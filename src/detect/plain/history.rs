@@ -1,7 +1,9 @@
 //! What is known of one destination: since when, how busy its last week was, and how much its counts scatter.
 
+use serde::{Deserialize, Serialize};
+
 /// Level and scatter of one destination.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct History {
     /// First bucket with a source.
     pub born: i64,

@@ -9,7 +9,6 @@ mod familiar;
 mod history;
 mod past;
 mod reason;
-mod season;
 mod tail;
 #[cfg(test)]
 mod tests;
@@ -17,11 +16,15 @@ mod usual;
 
 use std::collections::VecDeque;
 
+use jiff::tz::TimeZone;
+
+use serde::{Deserialize, Serialize};
+
+use super::season::Season;
 use familiar::Familiar;
 use history::History;
 use past::Past;
 use reason::Novelty;
-use season::Season;
 use tail::NegativeBinomial;
 use usual::Usual;
 
@@ -42,9 +45,10 @@ fn score(surprise: f64) -> f64 {
 }
 
 /// The detector with all it has learned.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plain {
     size: BucketSize,
+    #[serde(skip, default = "Season::utc")]
     season: Season,
     /// First bucket that was judged.
     first: Option<i64>,
@@ -58,7 +62,7 @@ pub struct Plain {
     familiar: Familiar,
 }
 
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 struct Known {
     history: History,
     /// What was expected of the bucket judged last.
@@ -72,6 +76,17 @@ impl Plain {
         let season = Season::new(plan.size, &plan.zones);
         let past = Past::new(season.reach());
         Self { size: plan.size, season, first: None, now: 0, live: VecDeque::new(), destinations: Vec::new(), past, familiar: Familiar::default() }
+    }
+
+    /// The same memory, for people of these zones.
+    pub fn in_zones(mut self, zones: &[TimeZone]) -> Self {
+        self.season = Season::new(self.size, zones);
+        self
+    }
+
+    /// Whether a destination was first seen less than a day before the bucket judged last.
+    pub fn is_new(&self, destination: usize) -> bool {
+        self.destinations.get(destination).and_then(Option::as_ref).is_some_and(|known| self.now - known.history.born < self.season.day())
     }
 
     fn week(&self) -> i64 {
@@ -128,6 +143,8 @@ impl Plain {
             upper: None,
             score: None,
             reason: String::new(),
+            cross: None,
+            why: None,
         };
         let seconds = self.size.seconds();
         if !self.has_history() {

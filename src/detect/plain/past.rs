@@ -3,10 +3,12 @@
 use std::collections::VecDeque;
 use std::sync::Arc;
 
-use super::season::Change;
+use serde::{Deserialize, Serialize};
+
+use crate::detect::season::Change;
 
 /// Rows of counts by place of the destination. A row is never changed once it is written, so that copies share it.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Past {
     rows: VecDeque<Arc<[u16]>>,
     /// Bucket of the next row.

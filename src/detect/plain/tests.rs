@@ -1,6 +1,7 @@
 //! What the plain detector says of made-up weeks.
 
 use super::*;
+use crate::detect::Roster;
 use crate::domain::{By, Range, Timestamp};
 
 const DAY: i64 = 96;
@@ -18,7 +19,14 @@ fn feed(plain: &mut Plain, buckets: std::ops::Range<i64>, count: impl Fn(i64) ->
     for bucket in buckets {
         let arrivals = vec![(0, (0..count(bucket)).collect()), (1, vec![900])];
         let start = BucketSize::Quarter.at(MONDAY + bucket);
-        verdicts.extend(plain.bucket(&Bucket { start, size: BucketSize::Quarter, arrivals: &arrivals, destinations: 2 }));
+        verdicts.extend(plain.bucket(&Bucket {
+            start,
+            size: BucketSize::Quarter,
+            arrivals: &arrivals,
+            quarters: &[],
+            roster: &Roster::default(),
+            destinations: 2,
+        }));
     }
     verdicts.retain(|verdict| verdict.destination == 0);
     verdicts
@@ -61,7 +69,8 @@ fn years_of_silence_are_no_history() {
     for bucket in 0..187 * DAY {
         let arrivals = if heard(bucket / DAY) { vec![(0, vec![1, 2])] } else { Vec::new() };
         let start = BucketSize::Quarter.at(MONDAY + bucket);
-        let verdicts = plain.bucket(&Bucket { start, size: BucketSize::Quarter, arrivals: &arrivals, destinations: 1 });
+        let verdicts =
+            plain.bucket(&Bucket { start, size: BucketSize::Quarter, arrivals: &arrivals, quarters: &[], roster: &Roster::default(), destinations: 1 });
         judged.extend(verdicts.into_iter().filter(|verdict| verdict.score.is_some()).map(|_| bucket));
     }
     assert_eq!(judged.first(), Some(&(185 * DAY)));
@@ -144,7 +153,14 @@ fn after_a_clock_change_the_busier_reading_holds() {
             let weekday = (bucket.div_euclid(DAY) + 3).rem_euclid(7) < 5;
             let count = if slot == 32 && weekday { 12 } else { 0 };
             let arrivals = vec![(0, (0..count).collect()), (1, vec![900])];
-            let verdicts = plain.bucket(&Bucket { start: BucketSize::Quarter.at(bucket), size: BucketSize::Quarter, arrivals: &arrivals, destinations: 2 });
+            let verdicts = plain.bucket(&Bucket {
+                start: BucketSize::Quarter.at(bucket),
+                size: BucketSize::Quarter,
+                arrivals: &arrivals,
+                quarters: &[],
+                roster: &Roster::default(),
+                destinations: 2,
+            });
             if bucket >= change && count > 0 {
                 scores.extend(verdicts.iter().filter(|verdict| verdict.destination == 0).filter_map(|verdict| verdict.score));
             }
@@ -162,7 +178,7 @@ fn every_size_of_bucket_is_judged() {
         let days = 86_400 / size.seconds();
         let mut judge = |bucket, count| {
             let arrivals = vec![(0, (0..count).collect())];
-            plain.bucket(&Bucket { start: size.at(bucket), size, arrivals: &arrivals, destinations: 1 }).remove(0)
+            plain.bucket(&Bucket { start: size.at(bucket), size, arrivals: &arrivals, quarters: &[], roster: &Roster::default(), destinations: 1 }).remove(0)
         };
         for bucket in first..first + 10 * days {
             judge(bucket, 2 + (bucket % 2) as u32);

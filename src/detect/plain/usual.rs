@@ -2,7 +2,7 @@
 
 use super::history::History;
 use super::past::{Past, Window};
-use super::season::Season;
+use crate::detect::season::Season;
 
 /// Pseudo-history, in seconds, by which the estate's rate speaks for a destination.
 const ESTATE_SECONDS: f64 = 6.0 * 3600.0;

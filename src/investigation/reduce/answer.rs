@@ -7,7 +7,7 @@ use super::ask;
 use crate::domain::{Arrival, Arrivals, Completeness, Endpoint, Kept, Load, Timestamp, Trouble};
 use crate::investigation::merge::{merge, raise};
 use crate::investigation::state::{LEAST_OVERLAP, LEAST_PAUSE, LONGEST_PAUSE, USUAL_DELAY};
-use crate::investigation::{Board, Effect, Epoch, Investigation, Need, Progress, Slot, Tab};
+use crate::investigation::{Board, Effect, Epoch, Investigation, Need, Progress, Slot, Study, Tab};
 use crate::query::{Answer, Ask};
 
 /// How old the list of events may get while nothing seems to change.
@@ -28,6 +28,7 @@ pub(super) fn progressed(state: &mut Investigation, slot: Slot, epoch: Epoch, do
         Slot::Live => set(state.live.epoch, &mut state.live.progress),
         Slot::Count => set(state.counted.epoch, &mut state.counted.progress),
         Slot::Detection => set(state.judged.epoch, &mut state.judged.progress),
+        Slot::Study(_) => {}
         Slot::Visit(need) => {
             if let Some(fetched) = state.trail.last_mut().and_then(|visit| visit.fetched.get_mut(&need)) {
                 set(fetched.epoch, &mut fetched.progress);
@@ -90,13 +91,16 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
             };
             let asked = fetched.ask.clone();
             let part = |answer: Answer| asked.is_none_or(|ask| is_answered(&ask, &answer)).then_some(answer);
-            let is_news = fetched.finish(epoch, expect(result, part, Answer::completeness), now);
+            let is_here = fetched.finish(epoch, expect(result, part, Answer::completeness), now) && fetched.load.trouble().is_none();
+            if is_here && need == Need::Evidence {
+                ask::study(state, effects);
+            }
             // Alerts are looked for by who came: as soon as that is known, they are asked again.
-            if is_news && matches!(need, Need::Tally(_)) && state.visit().is_some_and(|visit| visit.tab == Tab::Alerts) {
+            if is_here && matches!(need, Need::Tally(_)) && state.visit().is_some_and(|visit| visit.tab == Tab::Alerts) {
                 ask::tables(state, effects);
             }
         }
-        Slot::Count | Slot::Detection => {}
+        Slot::Count | Slot::Detection | Slot::Study(_) => {}
     }
 }
 
@@ -128,6 +132,7 @@ fn history(state: &mut Investigation, epoch: Epoch, result: Result<Answer, Troub
     state.next_history = state.uptime.saturating_add(LONGEST_PAUSE);
     // Without history too: the detector then says itself that it knows too little.
     ask::detect(state, effects);
+    ask::restudy(state, effects);
 }
 
 fn live(state: &mut Investigation, epoch: Epoch, result: Result<Answer, Trouble>, took: Duration, effects: &mut Vec<Effect>) {
@@ -206,6 +211,14 @@ fn is_table_old(state: &Investigation, before: &Arrivals, after: &Arrivals, from
         rows
     };
     rows(before) != rows(after)
+}
+
+/// Something of the visited place is worked out.
+pub(super) fn studied(state: &mut Investigation, need: Need, epoch: Epoch, result: Result<Arc<Study>, Trouble>) {
+    let now = state.now;
+    if let Some(study) = state.trail.last_mut().and_then(|visit| visit.studies.get_mut(&need)) {
+        study.finish(epoch, result.map(|study| (study, Completeness::whole(0))), now);
+    }
 }
 
 /// A board is there.

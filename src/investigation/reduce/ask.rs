@@ -1,16 +1,20 @@
 //! Questions going out: what is asked first, what a tick asks, what a new range, bucket or filter asks.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::domain::{BucketSize, Range, Timestamp};
+use crate::domain::{BucketSize, Kind, Range, Timestamp};
 use crate::investigation::late::Late;
 use crate::investigation::period::days_before;
 use crate::investigation::state::{HISTORY_DAYS, MOST_OVERLAP, SWEEP};
-use crate::investigation::{Effect, Investigation, Need, Page, Slot, Visit, board};
+use crate::investigation::{Effect, Investigation, Matter, Need, Page, Slot, Visit, board};
 use crate::query::Ask;
 
 /// Arrivals are always asked in the smallest buckets: wider ones are put together from them without a new question.
 const ASKED: BucketSize = BucketSize::Quarter;
+
+/// Seconds of a day of UTC.
+const DAY: i64 = 86_400;
 
 /// Asks what there is.
 pub(super) fn overview(state: &mut Investigation, effects: &mut Vec<Effect>) {
@@ -74,7 +78,9 @@ fn asked_range(shown: Range) -> Range {
 pub(super) fn history(state: &mut Investigation, effects: &mut Vec<Effect>) -> bool {
     let Some(arrivals) = state.arrivals.value() else { return false };
     let to = BucketSize::SixHours.start(arrivals.range.from);
-    let mut from = BucketSize::SixHours.start(days_before(state.range.from, HISTORY_DAYS));
+    // Whole days, so that a day asked once need not be asked in part the next time.
+    let start = days_before(state.range.from, state.history_days);
+    let mut from = Timestamp::from_second(start.as_second().div_euclid(DAY) * DAY).unwrap_or(start);
     if let Some(extent) = state.extent() {
         from = from.max(BucketSize::SixHours.start(extent.from));
     }
@@ -224,12 +230,15 @@ pub(super) fn tables(state: &mut Investigation, effects: &mut Vec<Effect>) {
 
 /// Asks for these needs of the visited place wherever their question has changed, or events have come since.
 fn needed(state: &mut Investigation, needs: &[Need], effects: &mut Vec<Effect>) {
+    if needs.contains(&Need::Past) {
+        past(state, effects);
+    }
     let (shown, size) = (state.range, state.size);
     let filter = state.filter.clone();
     let epoch = &mut state.epoch;
     let Some(visit) = state.trail.last_mut() else { return };
     let range = visit.focus(shown, size).range();
-    for need in needs.iter().copied() {
+    for need in needs.iter().copied().filter(|need| !need.is_here()) {
         let ask = visit.ask(need, range, shown, &filter);
         let fetched = visit.fetched.entry(need).or_default();
         if fetched.ask.as_ref() == Some(&ask) && !fetched.is_outdated {
@@ -239,8 +248,49 @@ fn needed(state: &mut Investigation, needs: &[Need], effects: &mut Vec<Effect>) 
         // A picture of another bucket under this header would be a lie; only the same place a moment later keeps it.
         let keep = fetched.ask.as_ref().is_none_or(|asked| same_place(asked, &ask));
         fetched.begin(number, Some(ask.clone()), keep);
+        if !keep {
+            visit.studies.remove(&need);
+        }
         effects.push(Effect::Ask { slot: Slot::Visit(need), epoch: number, ask });
     }
+}
+
+/// Works out what was usual at the visited destination, unless it was of these very arrivals.
+fn past(state: &mut Investigation, effects: &mut Vec<Effect>) {
+    let (shown, size, known_from, zone) = (state.range, state.size, state.known_from(), state.zone.clone());
+    let Some(arrivals) = state.shared_arrivals() else { return };
+    let Some(visit) = state.trail.last_mut() else { return };
+    let Some(destination) = visit.destination.clone() else { return };
+    let of = (arrivals.rows.len(), shown, size);
+    if visit.past_of == Some(of) {
+        return;
+    }
+    visit.past_of = Some(of);
+    let epoch = state.epoch.advance();
+    let study = visit.studies.entry(Need::Past).or_default();
+    study.begin(epoch, None, true);
+    effects.push(Effect::Study { need: Need::Past, epoch, matter: Matter::Past { arrivals, destination, shown, known_from, size, zone } });
+}
+
+/// The arrivals have changed: what was worked out from them is worked out again where it is seen.
+pub(super) fn restudy(state: &mut Investigation, effects: &mut Vec<Effect>) {
+    if state.visit().is_some_and(|visit| visit.needs().contains(&Need::Past)) {
+        past(state, effects);
+    }
+}
+
+/// The evidence of the visited place is here: what it tells together is worked out.
+pub(super) fn study(state: &mut Investigation, effects: &mut Vec<Effect>) {
+    let known: Vec<Kind> = state
+        .overview
+        .value()
+        .map(|overview| overview.reports.iter().flat_map(|report| report.kinds.keys()).filter_map(|kind| Kind::named(kind)).collect())
+        .unwrap_or_default();
+    let Some(visit) = state.trail.last_mut() else { return };
+    let Some(page) = visit.fetched.get(&Need::Evidence).and_then(|fetched| fetched.load.kept()).map(|kept| Arc::clone(&kept.value)) else { return };
+    let epoch = state.epoch.advance();
+    visit.studies.entry(Need::Evidence).or_default().begin(epoch, None, true);
+    effects.push(Effect::Study { need: Need::Evidence, epoch, matter: Matter::Evidence { page, known } });
 }
 
 /// Whether two questions differ only by the end of their range.
@@ -267,9 +317,10 @@ pub(super) fn refresh_tables(state: &mut Investigation, from: Timestamp, effects
     for fetched in visit.fetched.values_mut() {
         fetched.is_outdated = true;
     }
-    // What others have detected changes every few minutes, and what can be seen every few days: `r` asks again.
-    let mut needs: Vec<Need> = visit.tab.needs().iter().copied().filter(|need| !matches!(need, Need::Alerts | Need::Health)).collect();
-    if visit.page != Page::Destination && visit.page.has_chart() {
+    // What the open table lists; the evidence beside it is asked again when somebody looks elsewhere. What others have detected
+    // changes every few minutes, and what can be seen every few days: `r` asks again.
+    let mut needs: Vec<Need> = visit.tab.needs().iter().take(1).copied().filter(|need| !matches!(need, Need::Alerts | Need::Health)).collect();
+    if visit.destination.is_none() && visit.page.has_chart() {
         needs.push(Need::Timeline);
     }
     let before = effects.len();

@@ -19,7 +19,9 @@ fn at(text: &str) -> Timestamp {
 }
 
 fn fresh() -> Investigation {
-    Investigation::new(at(NOW), Some(Period::Last(12)), BucketSize::Quarter, TimeZone::UTC, Vec::new())
+    let mut state = Investigation::new(at(NOW), Some(Period::Last(12)), BucketSize::Quarter, TimeZone::UTC, Vec::new());
+    state.history_days = 30;
+    state
 }
 
 fn overview(is_live: bool) -> Answer {
@@ -256,7 +258,7 @@ fn only_the_open_table_follows_and_one_question_at_a_time() {
     assert!(asks(&tick(&mut state, "2026-03-02T13:14:50Z", 54)).is_empty(), "a fifth of the time at most");
     assert!(!asks(&tick(&mut state, "2026-03-02T13:14:51Z", 56)).is_empty());
     let effects = reduce(&mut state, Msg::TabOpened(Tab::Users));
-    assert_eq!(asks(&effects).iter().map(|(slot, ..)| *slot).collect::<Vec<_>>(), [USERS], "the others when they are opened");
+    assert_eq!(asks(&effects).iter().map(|(slot, ..)| *slot).collect::<Vec<_>>(), [USERS, Slot::Visit(Need::Evidence)], "the others when they are opened");
 }
 
 #[test]
@@ -411,7 +413,7 @@ fn the_tables_follow_a_cursor_at_rest() {
     let effects = reduce(&mut state, Msg::Tick { now: at(NOW), uptime: Duration::from_millis(200) });
     let (_, ask) = asked(&effects, SOURCES);
     assert_eq!(range_of(&ask), Range { from: at("2026-03-02T13:00:00Z"), to: at("2026-03-02T13:15:00Z") });
-    assert_eq!(asks(&effects).len(), 2, "sources and users, once each");
+    assert_eq!(asks(&effects).len(), 3, "sources, users and the evidence, once each");
     reduce(&mut state, Msg::Brushed);
     reduce(&mut state, Msg::CursorMoved(-2));
     let (_, ask) = asked(&tick(&mut state, NOW, 9), USERS);

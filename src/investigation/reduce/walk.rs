@@ -6,7 +6,7 @@ use super::ask;
 use crate::domain::{Range, Timestamp};
 use crate::investigation::state::REST;
 use crate::investigation::visit::PAGE;
-use crate::investigation::{Board, Effect, Investigation, Msg, Slot, Subject, Visit};
+use crate::investigation::{Board, Effect, Investigation, Msg, Need, Slot, Subject, Visit};
 
 /// Takes one step.
 pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect>) {
@@ -41,6 +41,12 @@ pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect
                 }
             }
         },
+        Msg::WeekLaid => {
+            if let Some(visit) = state.trail.last_mut() {
+                visit.is_week_laid = !visit.is_week_laid;
+                ask::tables(state, effects);
+            }
+        }
         Msg::Marked(mark) => {
             let before = state.marks.len();
             state.marks.retain(|known| !known.subject.is_same(&mark.subject));
@@ -50,7 +56,10 @@ pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect
         }
         Msg::Left => {
             let Some(left) = state.trail.pop() else { return };
-            effects.extend(left.fetched.iter().filter(|(_, fetched)| fetched.load.is_loading()).map(|(need, _)| Effect::Abort(Slot::Visit(*need))));
+            let loading = left.fetched.iter().filter(|(_, fetched)| fetched.load.is_loading());
+            effects.extend(loading.map(|(need, _)| Effect::Abort(Slot::Visit(*need))));
+            let studied = left.studies.iter().filter(|(_, study)| study.load.is_loading());
+            effects.extend(studied.map(|(need, _)| Effect::Abort(Slot::Study(*need))));
             abandon(state);
             ask::tables(state, effects);
         }
@@ -117,6 +126,14 @@ fn abandon(state: &mut Investigation) {
     visit.due = None;
     for fetched in visit.fetched.values_mut().filter(|fetched| fetched.load.is_loading()) {
         fetched.ask = None;
+    }
+    // A study that was not finished is begun anew.
+    if visit.studies.values().any(|study| study.load.is_loading()) {
+        visit.studies.retain(|_, study| !study.load.is_loading());
+        visit.past_of = None;
+        if let Some(evidence) = visit.fetched.get_mut(&Need::Evidence) {
+            evidence.ask = None;
+        }
     }
 }
 

@@ -3,8 +3,9 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use crate::domain::{Range, Severity};
-use crate::investigation::{Board, Cell, Lane, Need, Page, Visit, late::Raised, reach};
+use crate::domain::stage::Step;
+use crate::domain::{Certainty, Range, Severity};
+use crate::investigation::{Board, Cell, Lane, Need, Visit, late::Raised, reach};
 use crate::query::{Answer, TallyBy};
 use crate::theme::Role;
 use crate::view::{Ctx, words};
@@ -34,7 +35,7 @@ pub(super) fn trail(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         badges.push(Badge::new(if new > 0 { Role::SourceNew } else { Role::Muted }, format!("{new} new")));
         badges.push(Badge::new(Role::Muted, words::plural(lane.events, "event")));
     }
-    if visit.page != Page::Destination {
+    if visit.destination.is_none() {
         let count = |by| visit.tally(by).map(|tally| tally.rows.len() as u64);
         badges.extend(count(TallyBy::Destination).map(|number| Badge::new(Role::Strong, words::plural(number, "destination"))));
         let events = visit.tally(TallyBy::Destination).map(|tally| tally.rows.iter().map(|row| row.events).sum::<u64>().saturating_add(tally.without));
@@ -69,13 +70,14 @@ pub(super) fn draw(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     let empty = Cell::default();
     let lane: Option<&Lane> = visit.lane(board);
     let reached = reached(visit, board);
+    let week = visit.past().filter(|_| visit.is_week_laid).map(|past| past.week_before.as_slice());
     let bars: Vec<Bar> = (first..=last)
         .map(|place| {
             let cell = lane.and_then(|lane| lane.cells.get(place)).unwrap_or(&empty);
             let new = cell.new.min(cell.count);
             if let Some(reached) = &reached {
                 let known = reached.get(place).copied().unwrap_or(0);
-                return Bar { start: board.at(place), known, new: 0, band: None, severity: None, gap: false };
+                return Bar { start: board.at(place), known, new: 0, band: None, severity: None, gap: false, before: None };
             }
             Bar {
                 start: board.at(place),
@@ -83,7 +85,8 @@ pub(super) fn draw(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
                 new,
                 band: cell.typical.zip(cell.upper).map(|(typical, upper)| Band { typical: narrow(typical), upper: narrow(upper) }),
                 severity: if board.is_judged { cell.severity() } else { None },
-                gap: false,
+                gap: cell.is_gap,
+                before: week.and_then(|week| week.get(place).copied().flatten()),
             }
         })
         .collect();
@@ -109,9 +112,30 @@ fn bucket(board: &Board, start: crate::domain::Timestamp) -> Range {
     Range { from: start, to: board.size.at(board.size.index(start.as_second()).saturating_add(1)) }
 }
 
+/// How far the source of the page got, rung by rung, each with what proves it.
+fn climbed(visit: &Visit, cx: &Ctx<'_>) -> Option<String> {
+    const NAMES: [&str; 5] = ["touched", "authenticated", "logged on", "shell", "process"];
+    let ladder = visit.evidence()?.ladders.get(&visit.source?)?;
+    let zone = &cx.investigation.zone;
+    let rung = |(name, step): (&str, &Step)| match step {
+        Step::Seen(proof) => {
+            let by = proof.cites.first().map(|cite| cite.kind.name()).unwrap_or_default();
+            let likely = if proof.certainty == Certainty::Likely { "likely " } else { "" };
+            format!("{name} {likely}{} ({by}, {})", words::clock(proof.first, zone), words::plural(proof.events, "event"))
+        }
+        step => format!("{name} {}", step.name()),
+    };
+    let mut said: Vec<String> = NAMES.into_iter().zip(&ladder.steps).map(rung).collect();
+    if ladder.refusals() > 0 {
+        let reasons: Vec<String> = ladder.reasons.iter().map(|(reason, count)| format!("{reason} x{count}")).collect();
+        said.push(format!("refused {} times: {}", ladder.refusals(), reasons.join(", ")));
+    }
+    Some(crate::domain::foreign::sanitize(&said.join("; "), crate::domain::Limits::CELL).into_string())
+}
+
 /// How many destinations were reached in each bucket, on a page that is no destination.
 fn reached(visit: &Visit, board: &Board) -> Option<Vec<u32>> {
-    if visit.page == Page::Destination {
+    if visit.destination.is_some() {
         return None;
     }
     Some(match visit.answer(Need::Timeline) {
@@ -134,6 +158,13 @@ pub(super) fn why(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     let place = usize::try_from(board.size.index(visit.cursor.as_second()).saturating_sub(board.first)).ok();
     if let Some(reached) = reached(visit, board) {
         let number = place.and_then(|place| reached.get(place)).copied().unwrap_or(0);
+        if let Some(said) = climbed(visit, cx) {
+            let room = usize::from(area.width.saturating_sub(2));
+            for (line, y) in text::wrap(&said, room).iter().zip(area.top()..area.bottom()) {
+                text::put(buf, area, area.x.saturating_add(1), y, &text::cut(line, room, pen.glyphs), pen.style(Role::Text));
+            }
+            return;
+        }
         let said = format!("{}  {} reached", words::day_minute(visit.cursor, &state.zone), words::plural(u64::from(number), "destination"));
         text::put(
             buf,

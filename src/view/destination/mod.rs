@@ -49,13 +49,13 @@ struct Parts {
     chart: Rect,
     why: Rect,
     tabs: Rect,
-    /// What stands above the table of a tab.
-    above: Rect,
+    /// What stands beside the table of a tab.
+    beside: Rect,
     table: Rect,
 }
 
 impl DestinationView {
-    fn parts(&self, visit: &Visit, cx: &Ctx<'_>, area: Rect) -> Parts {
+    fn parts(&self, visit: &Visit, area: Rect) -> Parts {
         let is_roomy = screen::is_roomy(area);
         let line = |height: u16| u16::from(height > 0);
         let trail = line(area.height);
@@ -69,21 +69,21 @@ impl DestinationView {
         let why = if is_roomy || self.pane == Pane::Chart { line(rest).saturating_add(u16::from(area.height >= 20 && area.width < 140)) } else { 0 };
         let rest = rest.saturating_sub(why);
         let tabs = line(rest);
-        let rest = rest.saturating_sub(tabs);
-        let above = tab::of(visit.tab).height_above(visit, cx, rest).min(rest);
-        let table = rest.saturating_sub(above);
+        let table = rest.saturating_sub(tabs);
         let mut y = area.y;
         let mut next = |height: u16| {
             let part = Rect { y, height, ..area };
             y = y.saturating_add(height);
             part
         };
-        Parts { trail: next(trail), chart: next(chart), why: next(why), tabs: next(tabs), above: next(above), table: next(table) }
+        let (trail, chart, why, tabs) = (next(trail), next(chart), next(why), next(tabs));
+        let (beside, table) = tab::of(visit.tab).split(next(table));
+        Parts { trail, chart, why, tabs, beside, table }
     }
 
     /// Acts on the table of the open tab.
     fn act_on_rows(&mut self, visit: &Visit, action: Action, cx: &Ctx<'_>) -> Outcome {
-        let height = Table::height(self.parts(visit, cx, cx.area).table);
+        let height = Table::height(self.parts(visit, cx.area).table);
         let rows = tab::of(visit.tab).rows(visit, cx);
         let list = self.lists.entry(visit.tab).or_default();
         let before = list.row(rows.as_ref(), &self.words);
@@ -149,6 +149,7 @@ impl View for DestinationView {
             Action::Range => Outcome::msg(Msg::Brushed),
             Action::ZoomIn => Outcome::msg(Msg::Zoomed { is_in: true }),
             Action::ZoomOut => Outcome::msg(Msg::Zoomed { is_in: false }),
+            Action::LayWeek => Outcome::msg(Msg::WeekLaid),
             Action::OnlyNew => Outcome::msg(Msg::OnlyNewToggled),
             Action::Filter => Outcome::Consumed(vec![Want::Layer(Box::new(FilterPrompt::new(&self.words, &cx.investigation.filter_text)))]),
             Action::Back if !self.words.is_empty() => {
@@ -156,7 +157,7 @@ impl View for DestinationView {
                 Outcome::done()
             }
             // A range that is being drawn is dropped before the screen is left.
-            Action::Back if visit.anchor.is_some() || (self.pane == Pane::Chart && (visit.brush.is_some() || visit.is_moved)) => {
+            Action::Back if visit.anchor.is_some() || (self.pane == Pane::Chart && visit.session.is_none() && (visit.brush.is_some() || visit.is_moved)) => {
                 Outcome::msg(Msg::BrushDropped)
             }
             Action::Enter if self.pane == Pane::Chart => {
@@ -183,7 +184,7 @@ impl View for DestinationView {
 
     fn render(&self, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         let Some(visit) = cx.investigation.visit() else { return };
-        let parts = self.parts(visit, cx, area);
+        let parts = self.parts(visit, area);
         chart::trail(visit, cx, parts.trail, buf);
         chart::draw(visit, cx, parts.chart, buf);
         chart::why(visit, cx, parts.why, buf);
@@ -198,11 +199,11 @@ impl View for DestinationView {
 impl DestinationView {
     fn draw_tab(&self, visit: &Visit, parts: &Parts, cx: &Ctx<'_>, buf: &mut Buffer) {
         let pane = tab::of(visit.tab);
-        pane.above(visit, cx, parts.above, buf);
         let rows = pane.rows(visit, cx);
         if tab::is_waiting(visit.tab, rows.len(), visit, cx, parts.table, buf) {
             return;
         }
+        pane.beside(visit, cx, parts.beside, buf);
         let unsorted = List::default();
         let list = self.lists.get(&visit.tab).unwrap_or(&unsorted);
         if !self.words.is_empty() && list.row(rows.as_ref(), &self.words).is_none() {

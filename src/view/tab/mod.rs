@@ -6,9 +6,12 @@
 pub mod alerts;
 pub mod destinations;
 pub mod events;
+pub mod history;
 pub mod processes;
+pub mod sessions;
 pub mod sources;
 pub mod tally;
+pub mod tree;
 pub mod users;
 
 use ratatui::buffer::Buffer;
@@ -17,7 +20,7 @@ use ratatui::layout::Rect;
 use super::list::Rows;
 use super::{Ctx, opening};
 use crate::domain::{Limits, Load, foreign};
-use crate::investigation::{Focus, Tab, Visit};
+use crate::investigation::{Focus, Need, Tab, Visit};
 use crate::theme::Role;
 use crate::widget::text;
 
@@ -42,13 +45,13 @@ pub trait Pane: Sync {
         None
     }
 
-    /// Rows of the screen above the table that [`Pane::above`] draws on, of `height` in all.
-    fn height_above(&self, _visit: &Visit, _cx: &Ctx<'_>, _height: u16) -> u16 {
-        0
+    /// What of the tab's area [`Pane::beside`] draws on, and what is left for the table.
+    fn split(&self, area: Rect) -> (Rect, Rect) {
+        (Rect { width: 0, height: 0, ..area }, area)
     }
 
-    /// Draws what stands above the table.
-    fn above(&self, _visit: &Visit, _cx: &Ctx<'_>, _area: Rect, _buf: &mut Buffer) {}
+    /// Draws what stands beside the table.
+    fn beside(&self, _visit: &Visit, _cx: &Ctx<'_>, _area: Rect, _buf: &mut Buffer) {}
 }
 
 /// The tab's pane.
@@ -57,8 +60,10 @@ pub fn of(tab: Tab) -> &'static dyn Pane {
         Tab::Destinations => &destinations::Destinations,
         Tab::Sources => &sources::Sources,
         Tab::Users => &users::Users,
+        Tab::Sessions => &sessions::Sessions,
         Tab::Processes => &processes::Processes,
         Tab::Events => &events::Events,
+        Tab::History => &history::History,
         // The doctor's page draws itself: it has no chart, and its list is no tab's.
         Tab::Alerts | Tab::Health => &alerts::Alerts,
     }
@@ -69,10 +74,19 @@ pub fn is_waiting(tab: Tab, rows: usize, visit: &Visit, cx: &Ctx<'_>, area: Rect
     let pen = cx.pen;
     let pane = of(tab);
     let what = pane.noun();
-    let Some(fetched) = tab.needs().first().map(|need| visit.fetched.get(need)) else { return false };
-    let load = fetched.map_or(&Load::Idle, |fetched| &fetched.load);
-    if let Some(trouble) = load.trouble() {
-        if load.value().is_none() {
+    let Some(need) = tab.needs().first() else { return false };
+    let (asked, has_asked) = (visit.fetched.get(need), visit.answer(*need).is_some());
+    let (studied, has_studied) = (visit.studies.get(need), visit.studies.get(need).is_some_and(|study| study.value().is_some()));
+    // Some tables list what was answered, some what was worked out from that, some what needs no question.
+    let (is_idle, has_value) = match need {
+        Need::Past => (studied.is_none_or(|study| matches!(study.load, Load::Idle)), has_studied),
+        Need::Evidence => (asked.is_none_or(|fetched| matches!(fetched.load, Load::Idle)), has_studied),
+        _ => (asked.is_none_or(|fetched| matches!(fetched.load, Load::Idle)), has_asked),
+    };
+    let is_study = matches!(need, Need::Past | Need::Evidence);
+    let trouble = asked.and_then(|fetched| fetched.load.trouble()).or_else(|| studied.filter(|_| is_study).and_then(|study| study.load.trouble()));
+    if let Some(trouble) = trouble {
+        if !has_value {
             opening::trouble(trouble, pen, area, buf);
             return true;
         }
@@ -81,7 +95,7 @@ pub fn is_waiting(tab: Tab, rows: usize, visit: &Visit, cx: &Ctx<'_>, area: Rect
         text::put(buf, line, line.x, line.y, &text::pad(said.as_str(), usize::from(line.width), text::Align::Left, pen.glyphs), pen.style(Role::Error));
         return false;
     }
-    if matches!(load, Load::Idle | Load::Loading { previous: None }) {
+    if is_idle || !has_value {
         text::put(buf, area, area.x.saturating_add(2), area.y.saturating_add(1), &format!("asking for {what}…"), pen.style(Role::Muted));
         return true;
     }

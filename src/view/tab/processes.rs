@@ -1,8 +1,9 @@
-//! What ran: every program that the events name.
+//! What ran: the programs below each other where events tell of starts; else every program that the events name.
 
 use super::Pane;
 use super::tally::{Measure, Shown, TallyRows, shown};
-use crate::investigation::Visit;
+use super::tree::TreeRows;
+use crate::investigation::{Evidence, Page, Visit, tree};
 use crate::query::TallyBy;
 use crate::view::Ctx;
 use crate::view::list::Rows;
@@ -22,11 +23,17 @@ const COLUMNS: &[Shown] = &[
 
 impl Pane for Processes {
     fn rows<'a>(&self, visit: &'a Visit, cx: &Ctx<'a>) -> Box<dyn Rows + 'a> {
-        Box::new(TallyRows::of(visit, TallyBy::Process, COLUMNS, cx))
+        let is_told = |evidence: &&Evidence| visit.page == Page::Session || evidence.events().iter().any(tree::is_start);
+        match visit.evidence().filter(is_told) {
+            Some(evidence) => Box::new(TreeRows::of(visit, evidence, cx)),
+            None => Box::new(TallyRows::of(visit, TallyBy::Process, COLUMNS, cx)),
+        }
     }
 
     fn count(&self, visit: &Visit) -> Option<u64> {
-        visit.tally(TallyBy::Process).map(|tally| tally.rows.len() as u64)
+        // A tree counts starts, which this does not.
+        let is_tree = visit.page == Page::Session || visit.evidence().is_some_and(|evidence| evidence.events().iter().any(tree::is_start));
+        visit.tally(TallyBy::Process).filter(|_| !is_tree).map(|tally| tally.rows.len() as u64)
     }
 
     fn noun(&self) -> &'static str {

@@ -14,7 +14,7 @@ pub struct Sources;
 const COLUMNS: &[Shown] = &[
     shown(Measure::Value, "source", (15, 39), 255),
     shown(Measure::New, "new", (4, 4), 250),
-    shown(Measure::Outcome, "outcome", (10, 10), 240),
+    shown(Measure::Outcome, "stage", (13, 19), 240),
     shown(Measure::First, "first", (8, 14), 200),
     shown(Measure::Last, "last", (8, 14), 100),
     shown(Measure::Events, "events", (6, 6), 220),

@@ -4,13 +4,15 @@ use std::cmp::{Ordering, Reverse};
 
 use ratatui::text::Span;
 
+use crate::domain::stage::{Ladder, Stage, Step};
 use crate::domain::{Address, Destination, Family};
-use crate::investigation::{Subject, Visit};
+use crate::investigation::{Evidence, Subject, Visit};
 use crate::query::{TallyBy, TallyRow};
 use crate::theme::Role;
 use crate::view::list::Rows;
 use crate::view::words::Moment;
 use crate::view::{Ctx, words};
+use crate::widget::Pen;
 use crate::widget::table::{Cell, Column};
 use crate::widget::text::{self, Align};
 
@@ -47,6 +49,8 @@ pub enum Measure {
     Failed,
     /// Why they were refused, and from where they came.
     From,
+    /// What each got from each of the first sources: a matrix, one sign a source.
+    BySource,
 }
 
 /// A measure as a column: which, its title, its widths, and how long it stays when room runs out.
@@ -73,6 +77,9 @@ pub struct TallyRows<'a> {
     shown: &'static [Shown],
     rows: Vec<(bool, &'a TallyRow)>,
     newcomers: Vec<Address>,
+    evidence: Option<&'a Evidence>,
+    /// The sources of the matrix, in the order of its signs.
+    columns: Vec<Address>,
     moment: Moment,
     cx: Ctx<'a>,
 }
@@ -90,7 +97,9 @@ impl<'a> TallyRows<'a> {
         // Who came for the first time and got in is what the analyst looks for; between equals the most events stay first.
         rows.sort_by_key(|(is_new, row)| (!is_new, Reverse(reach(row))));
         let moment = Moment::within(visit.focus(cx.investigation.range, cx.investigation.size).range(), &cx.investigation.zone);
-        Self { by, shown, rows, newcomers, moment, cx: *cx }
+        let evidence = visit.evidence();
+        let columns = if by == TallyBy::User { evidence.map(busiest).unwrap_or_default() } else { Vec::new() };
+        Self { by, shown, rows, newcomers, evidence, columns, moment, cx: *cx }
     }
 
     fn row(&self, row: usize) -> Option<&'a TallyRow> {
@@ -124,9 +133,64 @@ impl<'a> TallyRows<'a> {
             Measure::Users => row.users.len() as u64,
             Measure::Sessions => of(Family::Session),
             Measure::Failed => of(Family::Failed),
-            Measure::Outcome => u64::from(reach(row)),
+            Measure::Outcome => u64::from(self.stage(row).2),
+            Measure::BySource => self.evidence.and_then(|evidence| evidence.outcomes.get(&row.value)).map_or(0, |outcomes| outcomes.len() as u64),
             Measure::Value | Measure::Name | Measure::New | Measure::First | Measure::Last => 0,
         }
+    }
+
+    /// The ladder of a source, where its events have been studied.
+    fn ladder(&self, row: &TallyRow) -> Option<&'a Ladder> {
+        if self.by != TallyBy::Source {
+            return None;
+        }
+        self.evidence?.ladders.get(&Address::clean(row.value.raw())?)
+    }
+
+    /// How far somebody got: by the ladder where there is one, else by the families of the events.
+    fn stage(&self, row: &TallyRow) -> (&'static str, Role, u8) {
+        match self.ladder(row).map(Ladder::stage) {
+            Some(stage) => {
+                let role = match stage {
+                    Stage::Touched => Role::Text,
+                    Stage::Refused => Role::StageRefused,
+                    Stage::Authenticated | Stage::LoggedOn | Stage::Shell | Stage::Process => Role::StageInside,
+                };
+                (stage.name(), role, stage as u8)
+            }
+            None => {
+                let (word, role) = outcome(row);
+                (word, role, reach(row))
+            }
+        }
+    }
+
+    fn outcome(&self, row: &TallyRow, width: u16) -> Cell<'_> {
+        let pen = self.cx.pen;
+        let (word, role, _) = self.stage(row);
+        let word = Span::styled(word, pen.style(role));
+        match self.ladder(row).filter(|_| width >= LADDER) {
+            Some(ladder) => {
+                let signs: String = ladder.steps.iter().map(|step| sign(step, pen)).collect();
+                Cell::Text(vec![Span::styled(format!("{signs} "), pen.style(role)), word])
+            }
+            None => Cell::Text(vec![word]),
+        }
+    }
+
+    /// A row of the matrix: a sign for what a user got from each source.
+    fn matrix(&self, row: &TallyRow) -> Cell<'_> {
+        let pen = self.cx.pen;
+        let Some(outcomes) = self.evidence.and_then(|evidence| evidence.outcomes.get(&row.value)) else {
+            return Cell::text("", pen.style(Role::Muted));
+        };
+        let sign = |source: &Address| match outcomes.get(source) {
+            None => Span::styled(pen.glyphs.empty(), pen.style(Role::Muted)),
+            Some(outcomes) if outcomes.after_refusal => Span::styled(pen.glyphs.passed_after(), pen.style(Role::SeverityMajor)),
+            Some(outcomes) if outcomes.passed > 0 => Span::styled(pen.glyphs.passed(), pen.style(Role::StageInside)),
+            Some(_) => Span::styled(pen.glyphs.refused(), pen.style(Role::StageRefused)),
+        };
+        Cell::Text(self.columns.iter().map(sign).collect())
     }
 
     fn value(&self, row: &TallyRow, width: u16) -> Cell<'_> {
@@ -141,6 +205,35 @@ impl<'a> TallyRows<'a> {
             spans.push(Span::styled(" LOOP", pen.style(Role::SourceLoopback)));
         }
         Cell::Text(spans)
+    }
+}
+
+/// Columns of the screen in which a ladder stands beside its word.
+const LADDER: u16 = 19;
+
+/// Sources in the matrix at most.
+const MATRIX: usize = 24;
+
+/// The sources with the most logons and refusals, for the matrix.
+fn busiest(evidence: &Evidence) -> Vec<Address> {
+    let mut events: std::collections::BTreeMap<Address, u64> = std::collections::BTreeMap::new();
+    for (source, outcomes) in evidence.outcomes.values().flatten() {
+        let count = u64::from(outcomes.passed).saturating_add(u64::from(outcomes.refused));
+        let known = events.entry(*source).or_default();
+        *known = known.saturating_add(count);
+    }
+    let mut sources: Vec<(Reverse<u64>, Address)> = events.into_iter().map(|(source, events)| (Reverse(events), source)).collect();
+    sources.sort_unstable();
+    sources.into_iter().take(MATRIX).map(|(_, source)| source).collect()
+}
+
+/// The sign of a rung: reached, reached for a higher one was, not reached, or not to be seen in this data.
+pub fn sign(step: &Step, pen: Pen<'_>) -> &'static str {
+    match step {
+        Step::Seen(_) => pen.glyphs.rung(),
+        Step::Implied => pen.glyphs.rung_implied(),
+        Step::No => pen.glyphs.empty(),
+        Step::NotVisible => pen.glyphs.unseen(),
     }
 }
 
@@ -226,10 +319,8 @@ impl Rows for TallyRows<'_> {
                 let is_new = Address::clean(row.value.raw()).is_some_and(|source| self.is_new(source));
                 Cell::text(if is_new { "NEW" } else { "" }, pen.style(Role::SourceNew))
             }
-            Measure::Outcome => {
-                let (word, role) = outcome(row);
-                Cell::text(word, pen.style(role))
-            }
+            Measure::Outcome => self.outcome(row, width),
+            Measure::BySource => self.matrix(row),
             Measure::First => Cell::text(self.moment.of(row.first, zone), plain),
             Measure::Last => Cell::text(self.moment.of(row.last, zone), plain),
             Measure::AlsoTo => figure(Role::Text, "-"),
@@ -262,7 +353,7 @@ impl Rows for TallyRows<'_> {
             Measure::First => one.first.cmp(&two.first),
             Measure::Last => one.last.cmp(&two.last),
             // Who got in comes first.
-            Measure::Outcome => reach(two).cmp(&reach(one)),
+            Measure::Outcome => self.stage(two).2.cmp(&self.stage(one).2),
             measure => self.figure(measure, one).cmp(&self.figure(measure, two)),
         }
     }

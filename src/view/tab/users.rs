@@ -10,7 +10,7 @@ use crate::view::list::Rows;
 /// The tab.
 pub struct Users;
 
-/// When room runs out: last, first, from, failed, sessions, sources, new sources.
+/// When room runs out: last, first, by source, from, failed, sessions, sources, new sources.
 const COLUMNS: &[Shown] = &[
     shown(Measure::Value, "user", (18, 30), 255),
     shown(Measure::Sessions, "sessions", (8, 8), 240),
@@ -19,6 +19,7 @@ const COLUMNS: &[Shown] = &[
     shown(Measure::NewSources, "new src", (7, 7), 250),
     shown(Measure::First, "first", (8, 14), 200),
     shown(Measure::Last, "last", (8, 14), 100),
+    shown(Measure::BySource, "by source", (9, 24), 205),
     shown(Measure::From, "from, and why refused", (10, u16::MAX), 210),
 ];
 

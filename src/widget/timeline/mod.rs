@@ -47,6 +47,8 @@ pub struct Bar {
     pub severity: Option<Severity>,
     /// No data for this bucket, which is not the same as no sources.
     pub gap: bool,
+    /// Distinct sources at the same time a week before, where that is laid over and known.
+    pub before: Option<u32>,
 }
 
 impl Bar {
@@ -130,7 +132,7 @@ impl Timeline<'_> {
     /// The count that is drawn at full height: the bound has a row of its own above what it allows. A bound so far above every
     /// bar that it would press them flat is left out.
     fn top(&self, rows: u16) -> u32 {
-        let most = self.bars.iter().map(Bar::total).max().unwrap_or(0);
+        let most = self.bars.iter().map(|bar| bar.total().max(bar.before.unwrap_or(0))).max().unwrap_or(0);
         let reach = REACH * f64::from(most.max(2));
         let bounds = self.bars.iter().filter_map(|bar| bar.band).map(|band| f64::from(band.upper));
         let bound = bounds.filter(|bound| *bound <= reach).fold(0.0, f64::max);
@@ -184,6 +186,7 @@ impl Timeline<'_> {
         let band = members.iter().filter_map(|bar| bar.band).reduce(|one, two| if two.upper > one.upper { two } else { one });
         let (all, new) = scale.eighths(bar.total(), bar.new);
         let (upper, typical) = (band.and_then(|band| scale.bound(band.upper)), band.map(|band| scale.level(band.typical)));
+        let before = members.iter().filter_map(|bar| bar.before).max().filter(|count| *count > 0).map(|count| scale.level(count as f32 - 0.01));
         for row in 0..scale.rows {
             let fill = all.saturating_sub(row * 8).min(8);
             let (glyph, role) = if fill > 0 {
@@ -196,9 +199,13 @@ impl Timeline<'_> {
                 (pen.glyphs.upper(), Role::TimelineBand)
             } else if typical == Some(row) {
                 (pen.glyphs.typical(), Role::TimelineTypical)
+            } else if before == Some(row) {
+                (pen.glyphs.before(), Role::TimelineTypical)
             } else {
                 continue;
             };
+            // What a week before had is seen in front of the bar too.
+            let (glyph, role) = if before == Some(row) && upper != Some(row) { (pen.glyphs.before(), Role::TimelineTypical) } else { (glyph, role) };
             // Lines run through the air between bars.
             let wide = if fill > 0 || row == 0 { grid.filled(first) } else { grid.next_column(first).saturating_sub(grid.column(first)) };
             let x = plot.x.saturating_add(grid.column(first));
@@ -229,6 +236,7 @@ impl Timeline<'_> {
             (glyphs.late(), Role::BadgeStale, " came late"),
             (glyphs.upper(), Role::TimelineBand, " upper bound"),
             (glyphs.typical(), Role::TimelineTypical, " typical"),
+            (glyphs.before(), Role::TimelineTypical, " week before"),
         ];
         let is_drawn = |sign: &str| plot.positions().any(|at| buf.cell(at).is_some_and(|cell| cell.symbol() == sign));
         parts.extend(lines.into_iter().filter(|(sign, _, _)| is_drawn(sign)));

@@ -5,7 +5,7 @@ use crate::widget::probe::{drawn, survives};
 
 fn bar(place: i64, known: u32, new: u32) -> Bar {
     let start = Timestamp::from_second(1_735_694_100 + 900 * place).expect("a time");
-    Bar { start, known, new, band: Some(Band { typical: 2.1, upper: 6.0 }), severity: None, gap: false }
+    Bar { start, known, new, band: Some(Band { typical: 2.1, upper: 6.0 }), severity: None, gap: false, before: None }
 }
 
 /// Two known sources in every bucket, none in the fifth, no data in the tenth, a spike near the end.

@@ -261,6 +261,8 @@ columns! {
     target: u32, UInt32Type, text, NONE;
     service: u32, UInt32Type, text, NONE;
     target_user: u32, UInt32Type, text, NONE;
+    /// What a reverse tunnel left in place of the client's address.
+    tunnel_address: u32, UInt32Type, text, NONE;
 }
 
 /// Some rows of the table.

@@ -37,6 +37,7 @@ impl Rows {
         self.target.push(text(&details.target));
         self.service.push(text(&details.service));
         self.target_user.push(text(&details.target_user));
+        self.tunnel_address.push(text(&details.tunnel_address));
     }
 }
 
@@ -76,6 +77,7 @@ impl Table {
             target: self.text(view.target.at(row)),
             service: self.text(view.service.at(row)),
             target_user: self.text(view.target_user.at(row)),
+            tunnel_address: self.text(view.tunnel_address.at(row)),
         };
         (!details.is_empty()).then(|| Box::new(details))
     }

@@ -186,6 +186,7 @@ fn details_come_back_as_they_were_and_only_where_there_are_any() {
         target: text("srv-2"),
         service: text("TERMSRV/srv-2"),
         target_user: text("CORP\\adm"),
+        tunnel_address: text("::%16777216"),
     };
     let mut builder = TableBuilder::default();
     let given = [None, Some(Box::new(whole)), None, Some(Box::new(Details { is_trusted: Some(true), ..Details::default() }))];

@@ -47,6 +47,11 @@ impl Season {
         Self { size, zones }
     }
 
+    /// In UTC, by quarters, until it is said otherwise.
+    pub fn utc() -> Self {
+        Self::new(BucketSize::Quarter, &[])
+    }
+
     /// Buckets in a day.
     pub fn day(&self) -> i64 {
         86_400 / self.size.seconds()
@@ -79,14 +84,20 @@ impl Season {
     }
 
     /// Whether it is Saturday or Sunday in most of the zones.
-    fn is_weekend(&self, bucket: i64) -> bool {
+    pub fn is_weekend(&self, bucket: i64) -> bool {
         let start = self.size.at(bucket);
         let weekends = self.zones.iter().filter(|zone| matches!(zone.to_datetime(start).weekday(), Weekday::Saturday | Weekday::Sunday)).count();
         2 * weekends > self.zones.len()
     }
 
+    /// Whether it is the last or the first day of a month in any of the zones: books are closed, jobs run that run on no other day.
+    pub fn turns_month(&self, bucket: i64) -> bool {
+        let start = self.size.at(bucket);
+        self.zones.iter().map(|zone| zone.to_datetime(start).date()).any(|date| date.day() == 1 || date.day() == date.days_in_month())
+    }
+
     /// The clock changes of the last four weeks in any zone, each once.
-    fn changes(&self, bucket: i64) -> Vec<Change> {
+    pub fn changes(&self, bucket: i64) -> Vec<Change> {
         let end = self.size.at(bucket + 1);
         let oldest = self.size.at(bucket - DAYS_AFTER_CHANGE * self.day());
         let mut changes: Vec<Change> = Vec::new();
