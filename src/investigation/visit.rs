@@ -10,7 +10,6 @@ use jiff::SignedDuration;
 use super::past::Past;
 use super::period::days_before;
 use super::slot::Fetched;
-use super::state::HISTORY_DAYS;
 use super::subject::Sitting;
 use super::{Board, Evidence, Lane, Need, Page, Study, Subject, Tab};
 use crate::domain::{Address, BucketSize, Destination, Families, Foreign, Range, Timestamp};
@@ -35,6 +34,9 @@ pub const PAGE: usize = 200;
 
 /// Sources and users by whom alerts are looked for: beyond that a question gets too long.
 const MOST_COMPANY: usize = 500;
+/// How far back the doctor looks: as far as a detector wants to.
+const HEALTH_DAYS: i64 = 30;
+
 /// How far around a range alerts are looked for.
 const DAY: SignedDuration = SignedDuration::from_hours(24);
 
@@ -257,13 +259,13 @@ impl Visit {
             // What runs is told by events that count for no connection.
             Need::Tally(by @ TallyBy::Process) => Ask::Tally { scope: Scope { families: Families::EVERY, ..scope }, by },
             Need::Tally(by) => Ask::Tally { scope, by },
-            // The list shows what the tables only count: session ends, shells and context too.
             // Alerts come hours after what they are about, and the day around it is part of the picture.
             Need::Alerts if self.page == Page::Destination => Ask::Alerts { scope: Scope { range: around(range, DAY, DAY), ..scope }, company: self.company() },
             Need::Alerts => Ask::Alerts { scope: Scope { range: shown, ..scope }, company: Company::default() },
             Need::Health => {
-                Ask::Health { range: around(Range { from: shown.from.min(days_before(shown.to, HISTORY_DAYS)), to: shown.to }, SignedDuration::ZERO, DAY) }
+                Ask::Health { range: around(Range { from: shown.from.min(days_before(shown.to, HEALTH_DAYS)), to: shown.to }, SignedDuration::ZERO, DAY) }
             }
+            // The list shows what the tables only count: session ends, shells and context too.
             Need::Events => Ask::Events { scope: Scope { families: Families::EVERY, ..scope }, skip: self.skip, take: PAGE },
         }
     }

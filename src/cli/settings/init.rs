@@ -15,6 +15,7 @@ use crate::backend::{Backend as _, BackendError};
 use crate::config::{Environment, Login, SecretAt, cloud_id, elastic_cli, start_local};
 use crate::domain::time::rfc3339;
 use crate::query::{Answer, Ask, Overview};
+use crate::schema::Schemas;
 use crate::sigma::RuleSet;
 
 /// Ways to log in, as they are asked for.
@@ -205,7 +206,7 @@ fn tried(dialogue: &mut Dialogue<'_>, lines: &mut Lines, connection: &mut Connec
 }
 
 async fn overview(connection: Connection) -> Result<Overview, BackendError> {
-    let elastic = elastic::open(connection, Arc::new(RuleSet::built_in())).await?;
+    let elastic = elastic::open(connection, Arc::new(RuleSet::built_in()), Schemas::built_in()).await?;
     match elastic.answer(&Ask::Overview).await? {
         Answer::Overview(overview) => Ok(overview),
         _ => Err(BackendError::new("the cluster answered another question than was asked")),

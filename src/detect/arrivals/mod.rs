@@ -169,7 +169,7 @@ impl Estate {
             is_reference: false,
             first: None,
             next: 0,
-            heard: i64::MIN,
+            heard: 0,
             calendar,
             feed: Feed::new(),
             acquaintance: Acquaintance::new(),
@@ -194,7 +194,7 @@ impl Estate {
     fn step(&mut self, now: i64, present: &[(usize, Vec<u32>)], roster: &Roster, explain: bool) -> Vec<Found> {
         if self.first.is_none() {
             self.first = Some(now);
-            self.next = now;
+            (self.next, self.heard) = (now, now);
         }
         while self.next < now {
             self.one(self.next, &[], roster, false);

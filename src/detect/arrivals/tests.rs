@@ -160,3 +160,20 @@ fn three_days_come_before_any_score_and_a_kept_detector_goes_on() {
     assert!(ByArrivals::resume(&plan, &kept).is_some());
     assert!(ByArrivals::resume(&Plan { size: BucketSize::Hour, ..plan }, &kept).is_none(), "kept for another size of buckets");
 }
+
+#[test]
+fn wide_buckets_have_the_word_of_their_worst_quarter() {
+    use crate::detect::run;
+    // The first event lies in the last quarter of its six hours: the empty ones before it are taken in, too.
+    let rows: Vec<_> = estate_rows().into_iter().filter(|(bucket, ..)| *bucket >= 23).collect();
+    let best = |size: BucketSize| {
+        let plan = Plan { by: By::DestinationIp, size, zones: Vec::new(), shown: Range::ALL, bands: false };
+        let detection = run(&arrivals(&rows), &plan, &mut ByArrivals::new(&plan));
+        let first = size.index(BucketSize::Quarter.at(MONDAY + 7 * 96 + 40).as_second());
+        let place = detection.destinations.iter().position(|destination| destination.label().raw() == "10.1.7.4").expect("the sprayed server");
+        detection.verdicts[place].get(&first).and_then(|verdict| verdict.score)
+    };
+    for size in BucketSize::ALL {
+        assert!(best(size).is_some_and(|score| score >= 70.0), "{size}: {:?}", best(size));
+    }
+}

@@ -6,8 +6,8 @@ use std::time::Duration;
 use crate::domain::{BucketSize, Kind, Range, Timestamp};
 use crate::investigation::late::Late;
 use crate::investigation::period::days_before;
-use crate::investigation::state::{HISTORY_DAYS, MOST_OVERLAP, SWEEP};
-use crate::investigation::{Effect, Investigation, Matter, Need, Page, Slot, Visit, board};
+use crate::investigation::state::{MOST_OVERLAP, SWEEP};
+use crate::investigation::{Effect, Investigation, Matter, Need, Slot, Visit, board};
 use crate::query::Ask;
 
 /// Arrivals are always asked in the smallest buckets: wider ones are put together from them without a new question.

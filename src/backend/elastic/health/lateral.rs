@@ -5,13 +5,15 @@ use std::net::IpAddr;
 use serde_json::{Value, json};
 
 use super::super::Elastic;
-use super::super::compile;
+use super::super::clause::Query;
 use super::super::fields::{Fields, Landscape, Target, encoded};
+use super::super::group::{self, Group};
 use super::super::search::Gaps;
 use super::{foreign, hidden, millis};
 use crate::backend::BackendError;
 use crate::domain::health::{Defend, Fact, Runner, Sessions};
 use crate::domain::{Address, Families, Kind, Range};
+use crate::query::Scope;
 
 /// Where the transforms write, whatever generation.
 pub(super) const SESSIONS: &str = "ml-rdp-lmd*";
@@ -87,14 +89,14 @@ impl Elastic {
     /// What Elastic Defend reports of processes in remote sessions.
     pub(super) async fn defend(&self, landscape: &Landscape, range: &Range) -> Fact<Defend> {
         let mut defend = Defend { processes: 0, with_host_ip: 0, with_client: 0, as_system: 0, hosts: Vec::new() };
+        let scope = Scope { families: Families::EVERY, ..Scope::over(*range) };
         for target in &landscape.targets {
-            let groups = compile::groups(&target.fields, Families::EVERY, &self.ports);
-            let kinds = groups.iter().flat_map(|group| &group.kinds);
-            let Some((_, query)) = kinds.into_iter().find(|(kind, _)| *kind == Kind::DefendProcess) else { continue };
+            let groups = group::groups(&self.layouts, &target.fields, &scope, scope.families, &self.ports);
+            let Some(query) = of_processes(&groups, &scope) else { continue };
             let field = |name: &str| target.fields.get(name).map_or_else(|| name.to_owned(), |field| field.name.clone());
             let host = json!({"size": 1, "_source": ["host.ip"], "sort": [{"@timestamp": {"order": "desc"}}]});
             let body = json!({
-                "size": 0, "track_total_hits": true, "query": {"bool": {"filter": [compile::within_time(range), query]}},
+                "size": 0, "track_total_hits": true, "query": query.dsl(),
                 "aggs": {
                     "host_ip": {"filter": {"exists": {"field": "host.ip"}}},
                     "client": {"filter": {"exists": {"field": "process.Ext.session_info.client_address"}}},
@@ -120,6 +122,14 @@ impl Elastic {
         }
         if defend.processes == 0 { Fact::Hidden("Elastic Defend reports no process of a remote session here".to_owned()) } else { Fact::Known(defend) }
     }
+}
+
+/// What finds the processes of remote sessions, where the indices can hold any.
+fn of_processes(groups: &[Group<'_>], scope: &Scope) -> Option<Query> {
+    groups.iter().find_map(|group| {
+        let (_, clause) = group.kinds.iter().find(|(kind, _)| *kind == Kind::DefendProcess)?;
+        Some(Query::all([group.in_time(scope), group.schema.over.clone(), clause.over.clone()]))
+    })
 }
 
 /// The addresses of a host in the order of a cluster's doc values: by their sixteen bytes.

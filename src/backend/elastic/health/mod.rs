@@ -14,6 +14,9 @@ use crate::backend::BackendError;
 use crate::domain::health::{ClusterHealth, Fact, FieldTrouble, Place};
 use crate::domain::{Foreign, Health, Range, Timestamp};
 
+/// The time of every document of Elastic's own.
+const TIME: &str = "@timestamp";
+
 /// Fields on which counting leans.
 const COUNTED: [&str; 11] = [
     "source.ip",
@@ -115,7 +118,7 @@ mod tests {
     fn text_addresses_that_are_words_and_conflicts_are_troubles() {
         let target = |path: &str, fields: &[(&'static str, Nature)]| Target {
             path: path.to_owned(),
-            fields: fields.iter().map(|(name, nature)| (*name, Field { name: (*name).to_owned(), nature: *nature })).collect(),
+            fields: fields.iter().map(|(name, nature)| ((*name).to_owned(), Field { name: (*name).to_owned(), nature: *nature, whole: None })).collect(),
         };
         let landscape = Landscape {
             targets: vec![

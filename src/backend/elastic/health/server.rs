@@ -22,7 +22,7 @@ impl Elastic {
         let Some(target) = landscape.targets.first() else { return Fact::Hidden("there is no index to ask by".to_owned()) };
         let body = json!({
             "size": 0, "track_total_hits": false, "query": {"match_none": {}},
-            "aggs": {"now": {"date_range": {"field": super::super::shape::TIME, "ranges": [{"from": "now"}]}}},
+            "aggs": {"now": {"date_range": {"field": super::TIME, "ranges": [{"from": "now"}]}}},
         });
         let path = format!("{}/_search?ignore_unavailable=true&filter_path=aggregations", target.path);
         match self.client.post("ask for the time", &path, &body).await {
