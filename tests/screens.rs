@@ -74,7 +74,7 @@ fn from_the_queue_to_the_destination_at_that_time_and_back() {
     stage.press("A<enter>");
     let visit = stage.app.investigation().visit().expect("a visit").clone();
     assert_eq!(visit.destination.as_ref().map(|destination| destination.label().raw().to_owned()).as_deref(), Some("10.20.4.17"));
-    assert_eq!((visit.cursor.to_string().as_str(), visit.is_moved), ("2026-03-02T12:30:00Z", true));
+    assert_eq!((visit.cursor.to_string().as_str(), visit.is_moved), ("2026-03-02T12:45:00Z", true));
     stage.press("<esc>");
     assert!(stage.line("Alerts  ").contains("2 alerts of rules, 3 records of jobs; 1 record below 25 not listed"));
     stage.press("/unusual<enter>");
