@@ -4,6 +4,8 @@
 
 #[path = "elastic/connecting.rs"]
 mod connecting;
+#[path = "elastic/detected.rs"]
+mod detected;
 #[path = "elastic/faults.rs"]
 mod faults;
 #[path = "elastic/history.rs"]

@@ -47,6 +47,43 @@ fn destination_events() {
 }
 
 #[test]
+fn the_queue_of_alerts() {
+    for size in [(80, 24), (200, 50)] {
+        seen("alerts", "A", size);
+    }
+}
+
+#[test]
+fn alerts_of_a_destination_by_tactic() {
+    for size in [(80, 24), (200, 50)] {
+        seen("alerts_of", "<enter>5", size);
+    }
+    seen("alert", "<enter>5j<enter>", (80, 24));
+}
+
+#[test]
+fn the_doctor() {
+    for size in [(80, 24), (200, 50)] {
+        seen("doctor", "D", size);
+    }
+}
+
+#[test]
+fn from_the_queue_to_the_destination_at_that_time_and_back() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("A<enter>");
+    let visit = stage.app.investigation().visit().expect("a visit").clone();
+    assert_eq!(visit.destination.as_ref().map(|destination| destination.label().raw().to_owned()).as_deref(), Some("10.20.4.17"));
+    assert_eq!((visit.cursor.to_string().as_str(), visit.is_moved), ("2026-03-02T12:45:00Z", true));
+    stage.press("<esc>");
+    assert!(stage.line("Alerts  ").contains("2 alerts of rules, 3 records of jobs; 1 record below 25 not listed"));
+    stage.press("/unusual<enter>");
+    assert!(stage.line("JUMP03").contains("Unusual parent"));
+    stage.press("<esc>A<esc>");
+    assert!(stage.app.investigation().trail.is_empty(), "A on the queue opens no second one");
+}
+
+#[test]
 fn one_event() {
     seen("event", "<enter>5<enter>", (80, 24));
 }

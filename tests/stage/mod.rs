@@ -12,8 +12,10 @@ use rdptriage::domain::{Address, BucketSize, Completeness, Details, Event, Forei
 use rdptriage::investigation::{Effect, Epoch, Msg, Period, Slot, board};
 use rdptriage::keymap::{Keymap, key};
 use rdptriage::query::{Answer, Ask, Filter};
+use rdptriage::schema::{Detected, detected};
 use rdptriage::theme::probe::probe;
 use rdptriage::widget::Glyphs;
+use serde_json::json;
 
 /// What counts as now in the story.
 pub const NOW: &str = "2026-03-02T13:10:00Z";
@@ -78,6 +80,33 @@ pub fn events() -> Vec<Event> {
     events
 }
 
+/// What the estate's own security solution said of that hour: an alert of another rule, the job's record, a sibling's,
+/// one that nobody needs to see, and the rule's alert, hours later.
+pub fn detected() -> Vec<Detected> {
+    let bucket = at("2026-03-02T12:00:00Z").as_millisecond();
+    let record = |job: &str, score: f64, destination: &str| {
+        json!({
+            "job_id": job, "result_type": "record", "timestamp": bucket, "bucket_span": 21600, "record_score": score, "initial_record_score": 92.0,
+            "actual": [3.0], "typical": [1.2], "is_interim": true, "partition_field_name": "destination.ip", "partition_field_value": destination,
+            "influencers": [{"influencer_field_name": "source.ip", "influencer_field_values": ["10.20.66.12", "10.20.66.27"]}],
+        })
+    };
+    let service = json!({
+        "@timestamp": "2026-03-02T12:50:00Z", "kibana.alert.uuid": "a1", "kibana.alert.rule.rule_id": "r1", "kibana.alert.rule.name": "New service by a remote user",
+        "kibana.alert.original_time": "2026-03-02T12:44:10Z", "kibana.alert.severity": "high", "kibana.alert.risk_score": 73,
+        "kibana.alert.workflow_status": "open", "kibana.alert.rule.threat": [{"tactic": {"name": "Persistence"}}], "host": {"name": "FILESRV-02"},
+        "user": {"name": "admmig", "domain": "CORP"}, "kibana.alert.reason": "service \u{1b}[2J by CORP\\admmig",
+    });
+    let jump = json!({
+        "@timestamp": "2026-03-02T09:02:00Z", "kibana.alert.uuid": "a2", "kibana.alert.rule.rule_id": "r2", "kibana.alert.rule.name": "Unusual parent",
+        "kibana.alert.severity": "low", "kibana.alert.risk_score": 21, "kibana.alert.workflow_status": "closed", "host": {"name": "JUMP03"},
+    });
+    let spike = record("lmd_high_rdp_distinct_count_source_ip_for_destination_ea", 84.2, "10.20.4.17");
+    let sibling = record("lmd_high_sum_rdp_number_of_processes_ea", 48.0, "10.20.4.17");
+    let weak = record("lmd_high_mean_rdp_session_duration", 3.0, "10.20.9.30");
+    [service, jump, spike, sibling, weak].iter().filter_map(detected::read).collect()
+}
+
 /// The same, and what ran in the first session of the spike and beside it.
 pub fn with_programs() -> Vec<Event> {
     let mut events = events();
@@ -134,6 +163,9 @@ impl Stage {
         let mut builder = TableBuilder::default();
         for event in events {
             builder.push(event);
+        }
+        for detected in if events.is_empty() { Vec::new() } else { detected() } {
+            builder.push_detected(detected, None);
         }
         let table = builder.finish("small estate".to_owned(), Vec::new(), Completeness::whole(events.len() as u64)).expect("a table");
         let setup = Setup {

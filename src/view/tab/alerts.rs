@@ -1,7 +1,6 @@
 //! What others have detected about a destination, its sources or its users within a day, grouped by tactic.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
 
 use ratatui::text::Span;
 
@@ -124,7 +123,7 @@ impl Rows for AlertRows<'_> {
     }
 
     fn order(&self) -> &'static str {
-        "tactic, the newest first in each"
+        "tactic, the strongest first in each"
     }
 
     fn sort(&self) -> &'static str {
@@ -156,8 +155,8 @@ impl Rows for AlertRows<'_> {
 impl Pane for Alerts {
     fn rows<'a>(&self, visit: &'a Visit, cx: &Ctx<'a>) -> Box<dyn Rows + 'a> {
         let mut alerts: Vec<&Alert> = visit.alerts().map(|alerts| alerts.alerts.iter().collect()).unwrap_or_default();
-        // The list comes newest first, and a stable sort keeps that within each group.
-        alerts.sort_by_key(|alert| tactic(alert));
+        // The list comes newest first, and a stable sort keeps that between equals.
+        alerts.sort_by(|one, two| tactic(one).cmp(&tactic(two)).then_with(|| score(two).unwrap_or(-1.0).total_cmp(&score(one).unwrap_or(-1.0))));
         Box::new(AlertRows { alerts, visit, cx: *cx })
     }
 
@@ -172,13 +171,5 @@ impl Pane for Alerts {
     fn invisible(&self, visit: &Visit, _cx: &Ctx<'_>) -> Option<(String, String)> {
         let unseen = unseen(visit.alerts()?);
         (!unseen.is_empty()).then(|| (unseen, "the doctor says why, and what to do".to_owned()))
-    }
-
-    fn aside(&self, visit: &Visit) -> Option<String> {
-        let mut tactics: BTreeMap<String, usize> = BTreeMap::new();
-        for alert in &visit.alerts()?.alerts {
-            *tactics.entry(tactic(alert)).or_default() += 1;
-        }
-        (tactics.len() > 1).then(|| tactics.iter().map(|(tactic, count)| format!("{tactic} {count}")).collect::<Vec<_>>().join(", "))
     }
 }
