@@ -192,7 +192,7 @@ fn lists_and_help_need_nothing() {
         "hunt",
         "detect",
         "events",
-        "Exit codes: 0 ok, 1 error, 2 wrong command line, 3 answered from partial data, 4 detect --exit-code found an anomaly",
+        "Exit codes: 0 ok, 1 error (doctor: something is bad), 2 wrong command line, 3 answered from partial data, 4 detect --exit-code found an anomaly",
     ] {
         assert!(help.contains(said), "{said}: {help}");
     }
