@@ -168,6 +168,31 @@ pub struct Answered {
     pub query: Query,
 }
 
+impl Answered {
+    /// An answer that came after so many milliseconds. `place` is where was asked: index patterns, or files.
+    pub fn new(place: &str, body: String, took: u64, result: Result<Arc<Answer>, Trouble>) -> Self {
+        let (shards, hits, completeness) = match &result {
+            Ok(answer) => (answer.completeness().shards, hits(answer), answer.completeness().words()),
+            Err(trouble) => (None, 0, format!("failed: {}", trouble.what)),
+        };
+        Self { query: Query { index: place.to_owned(), body, took, shards, hits, completeness }, result }
+    }
+}
+
+/// Events or rows in an answer.
+fn hits(answer: &Answer) -> u64 {
+    match answer {
+        Answer::Arrivals(arrivals) => arrivals.rows.iter().map(|row| u64::from(row.events)).sum(),
+        Answer::Tally(tally) => tally.rows.len() as u64,
+        Answer::Events(page) => page.total,
+        Answer::Alerts(alerts) => alerts.alerts.len() as u64,
+        Answer::Counts(counts) => counts.destinations.iter().map(|destination| destination.events).sum(),
+        Answer::Hunt(hits) => hits.hits.len() as u64,
+        Answer::Overview(overview) => overview.completeness.events,
+        Answer::Health(health) => health.completeness.events,
+    }
+}
+
 /// The answers that are here.
 #[derive(Clone, Debug, Default)]
 pub struct Answers {

@@ -14,6 +14,7 @@
 
 mod compose;
 mod dossier;
+mod episode;
 mod facts;
 mod inquiry;
 pub mod markdown;
@@ -26,6 +27,7 @@ mod weigh;
 
 pub use compose::dossier;
 pub use dossier::{Dossier, Point, Rows, StepEvidence, Suggested, Suggests};
+pub use episode::episode;
 pub use facts::{AccountFact, Facts, HostFact, SourceFact};
 pub use inquiry::{AROUND, Answered, Answers, Inquiry, Question};
 pub use markdown::markdown;

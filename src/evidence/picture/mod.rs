@@ -7,8 +7,8 @@ mod rhythm;
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 
-pub use explain::{Explained, Share, installer_of};
-pub use history::{Past, ROUND, SourcePast, is_public};
+pub use explain::{Explained, installer_of};
+pub use history::{Past, ROUND, is_public};
 pub use people::is_odd_place;
 pub use rhythm::{Rhythm, ratio};
 
