@@ -3,7 +3,7 @@
 use crate::domain::Stage;
 use crate::evidence::Question;
 use crate::evidence::picture::Picture;
-use crate::evidence::weigh::{Weighed, count, counted, some};
+use crate::evidence::weigh::{Weighed, counted, some};
 
 /// When each source came, now and before.
 pub const QUESTIONS: &[Question] = &[Question::Arrivals, Question::Events];
@@ -16,9 +16,9 @@ pub fn weigh(picture: &Picture<'_>) -> Weighed {
     let who = if names.is_empty() {
         "no source comes like a clock".to_owned()
     } else {
-        format!("{} come like clocks ({})", count(names.len(), "source"), some(&names, 3))
+        format!("{} ({})", counted(names.len(), "source comes like a clock", "sources come like clocks"), some(&names, 3))
     };
-    let mut weighed = Weighed::new(format!("{who}; one monitor adds one source however often it comes: they explain {} of {}", share.explained, share.extra));
+    let mut weighed = Weighed::new(format!("{who}; one monitor adds one source however often it comes: that explains {} of {}", share.explained, share.extra));
     weighed.sources = clocks.iter().copied().collect();
     if picture.facts.sources.is_empty() {
         weighed.missing("no event of the range names a usable source");

@@ -58,7 +58,7 @@ pub fn weigh(picture: &Picture<'_>) -> Weighed {
     if refused >= 5 {
         weighed.plus(25, format!("{refused} were refused"));
     }
-    if let Some((net, many)) = network.filter(|(_, many)| *many >= 5 && 2 * *many >= all) {
+    if let Some((net, many)) = network.filter(|(_, many)| *many >= 5 && 2 * *many >= all && 2 * new >= all) {
         weighed.plus(15, format!("{many} of {all} come from one network, {net}"));
         weighed.human(format!("Whose is {net}: a partner, a VPN pool, a subnet of your own?"));
     }
