@@ -103,7 +103,7 @@ pub fn weigh(picture: &Picture<'_>) -> Weighed {
         weighed.missing("programs are not visible in this data: what was done in the sessions cannot be told");
     }
     // Where nobody got in, no program can have been started by them.
-    let can_clear = (visible || picture.sees.programs) && (picture.sees.programs || !got_in);
+    let can_clear = picture.sees.programs || (visible && !got_in);
     weighed.triage(can_clear)
 }
 
