@@ -57,6 +57,7 @@ fn grown(verdicts: &[Verdict], place: usize, size: BucketSize, is_alike: &dyn Fn
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::finding::Standing;
 
     fn verdicts(scores: &[(i64, Option<f64>, u32)]) -> Vec<Verdict> {
         let of = |(bucket, score, count): &(i64, Option<f64>, u32)| Verdict {
@@ -70,6 +71,7 @@ mod tests {
             reason: String::new(),
             cross: None,
             why: None,
+            standing: Standing::Judged,
         };
         scores.iter().map(of).collect()
     }
