@@ -246,7 +246,8 @@ fn dossier_of(story: &Story, guide: usize) -> Dossier {
 
 /// The dossier of a story, worked out once for all tests.
 fn told(story: fn() -> Story, guide: usize) -> Arc<Dossier> {
-    static TOLD: LazyLock<Mutex<BTreeMap<(usize, usize), Arc<Dossier>>>> = LazyLock::new(Mutex::default);
+    type Known = Mutex<BTreeMap<(usize, usize), Arc<Dossier>>>;
+    static TOLD: LazyLock<Known> = LazyLock::new(Mutex::default);
     let key = (story as usize, guide);
     if let Some(known) = TOLD.lock().unwrap().get(&key) {
         return Arc::clone(known);
