@@ -19,6 +19,7 @@ pub mod period;
 pub mod query;
 pub mod tab;
 pub mod tasks;
+pub mod why;
 pub mod words;
 
 use ratatui::buffer::Buffer;
