@@ -512,8 +512,9 @@ proptest! {
 }
 
 /// Every key that is bound somewhere, and some that type.
-const KEYS: [&str; 57] = [
+const KEYS: [&str; 58] = [
     "e",
+    "E",
     "T",
     "W",
     "C",
@@ -595,11 +596,11 @@ fn every_task_is_listed_and_its_question_copied() {
 #[test]
 fn a_table_is_written_as_it_is_filtered_with_every_column() {
     let mut stage = Stage::story(80, 24);
-    stage.press("<enter>/66.2<enter>e");
+    stage.press("<enter>/66.2<enter>E");
     let Some(Effect::Export { stem, ending, text }) = stage.wanted.pop() else { panic!("nothing was exported") };
     assert_eq!((stem.as_str(), ending), ("rdptriage-10.20.4.17-FILESRV-02-sources-20260302T131007Z", "csv"));
     insta::assert_snapshot!("exported_sources", text);
-    stage.press("/nobody<enter>e");
+    stage.press("/nobody<enter>E");
     assert!(stage.text().contains("there is no row to write") && stage.wanted.is_empty());
 }
 
