@@ -620,3 +620,71 @@ fn what_came_late_is_marked_and_told() {
     stage.press("i");
     assert!(stage.text().contains("the last 15 min before it are asked again"), "{}", stage.text());
 }
+
+#[test]
+fn the_walkthrough_of_the_worst_episode() {
+    for size in [(80, 24), (200, 50)] {
+        seen("walkthrough", "w", size);
+    }
+}
+
+#[test]
+fn answers_are_kept_at_once_and_shown_with_who_and_when() {
+    let mut stage = Stage::story(80, 24);
+    stage.press("wa1not ours<enter>jja2<enter>");
+    insta::assert_snapshot!("walkthrough_answered_80x24", stage.roles());
+    stage.press("u");
+    assert!(stage.line("1/17 answered").contains("suggests"), "{}", stage.text());
+    stage.press("V");
+    insta::assert_snapshot!("walkthrough_verdict_80x24", stage.roles());
+}
+
+#[test]
+fn from_an_alert_to_a_report_by_keys_alone() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("Awa1not ours, NOC asked<enter>mcalled the owner<enter>V1sprayed and entered<enter>");
+    assert!(stage.line("verdict: true positive").contains("1/17 answered"), "{}", stage.text());
+    stage.press("R1");
+    stage.press("R3");
+    let reports: Vec<String> =
+        std::fs::read_dir(stage.data.path().join("reports")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    assert_eq!(reports.len(), 2, "{reports:?}");
+    let text = |ending: &str| {
+        let name = reports.iter().find(|name| name.ends_with(ending)).unwrap_or_else(|| panic!("no {ending} in {reports:?}"));
+        std::fs::read_to_string(stage.data.path().join("reports").join(name)).unwrap()
+    };
+    assert!(text(".md").contains("- suggests: **malicious**"));
+    let bundle = rdptriage::case::bundle::Bundle::of_text(&text(".rdpcase.ndjson")).unwrap();
+    let case = rdptriage::case::Case::of(&bundle.entries);
+    assert_eq!(case.answers["sources"].note.raw(), "not ours, NOC asked");
+    assert_eq!(case.verdict.as_ref().map(|(_, verdict, note)| (verdict.words(), note.raw())), Some(("true positive", "sprayed and entered")));
+    assert_eq!((case.notes.len(), case.evidence.len(), case.queries.len()), (1, 17, 6));
+    // What the answer rests on is in the case, and so are the documents behind it.
+    assert!(!case.answers["sources"].evidence.is_empty());
+    assert!(!bundle.documents.is_empty());
+    // The same cursor, and the lane says how the case stands.
+    stage.press("<esc><esc>");
+    assert!(stage.line("10.20.4.17").contains("TP"), "{}", stage.text());
+    stage.press("<enter>cr");
+    insta::assert_snapshot!("case_120x40", stage.roles());
+}
+
+#[test]
+fn the_rows_behind_a_step_are_one_key_away_and_back() {
+    let mut stage = Stage::story(80, 24);
+    stage.press("wjjj");
+    let before = stage.text();
+    stage.press("<enter>");
+    assert!(stage.text().contains("Users"), "{}", stage.text());
+    stage.press("<esc>");
+    assert_eq!(stage.text(), before);
+}
+
+#[test]
+fn asked_again_a_step_says_what_has_changed() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("w");
+    stage.arrive(&(0..3).map(|number| Stage::knock("2026-03-02T12:50:00Z", &format!("10.20.66.{}", 70 + number))).collect::<Vec<_>>());
+    stage.press("r");
+    assert!(stage.line("since 13:10").contains("+3 sources"), "{}", stage.text());
+}

@@ -140,6 +140,15 @@ impl App {
         }
     }
 
+    /// Adds guides of the user's own (file name, text) to ours; what is wrong with one is said.
+    pub fn follow_guides(&mut self, own: &[(String, String)]) {
+        let (guides, errors) = crate::guide::Guide::all(own);
+        self.investigation.guides = guides.into_iter().map(Arc::new).collect();
+        if let Some(error) = errors.first() {
+            self.notice = Some(crate::domain::Foreign::from(error.to_string()).safe().into_string());
+        }
+    }
+
     /// What is known.
     pub fn investigation(&self) -> &Investigation {
         &self.investigation
@@ -239,6 +248,7 @@ impl App {
             }
             Input::Opened { now, backend } => {
                 self.stage = Stage::Open;
+                self.investigation.wording = Some(crate::investigation::state::Worded(Arc::clone(&backend)));
                 self.wording = Some(backend);
                 self.investigation.now = now;
                 start(&mut self.investigation)
@@ -248,6 +258,9 @@ impl App {
                 Vec::new()
             }
             Input::Msg(msg) => {
+                if let Msg::Case(news) = &msg {
+                    self.notice = news.words().or(self.notice.take());
+                }
                 let effects = reduce(&mut self.investigation, msg);
                 if let Some(news) = self.investigation.late.take_news() {
                     self.notice = Some(news);
@@ -347,6 +360,13 @@ impl App {
             Action::BucketSize => vec![Want::Msg(Msg::BucketSizeChanged)],
             Action::Alerts => vec![Want::Msg(Msg::PageOpened(Page::Alerts))],
             Action::Doctor => vec![Want::Msg(Msg::PageOpened(Page::Doctor))],
+            Action::Walkthrough if self.investigation.visit().is_some_and(|visit| visit.destination.is_some()) => vec![Want::Msg(Msg::WalkthroughWanted)],
+            Action::Walkthrough => vec![Want::Say("w walks through a destination: put the cursor on one".to_owned())],
+            Action::Case => vec![Want::Msg(Msg::PageOpened(Page::Case))],
+            Action::Undo => vec![Want::Msg(Msg::DecisionUndone)],
+            Action::Answer | Action::Verdict | Action::Note | Action::Report => {
+                vec![Want::Say("w opens the walkthrough, where steps are answered and the case is kept".to_owned())]
+            }
             Action::Pause => vec![Want::Msg(Msg::FreezeToggled)],
             Action::Refresh => vec![Want::Msg(Msg::RefreshWanted)],
             Action::Theme => {
@@ -396,6 +416,8 @@ impl App {
             let page = self.investigation.trail.get(self.pages.len().saturating_sub(1)).map(|visit| visit.page);
             self.pages.push(match page {
                 Some(Page::Alerts) => Box::<view::alerts::AlertsView>::default(),
+                Some(Page::Walkthrough) => Box::<view::walkthrough::WalkthroughView>::default(),
+                Some(Page::Case) => Box::<view::case::CaseView>::default(),
                 Some(Page::Doctor) => Box::<view::doctor::DoctorView>::default(),
                 _ => Box::<view::destination::DestinationView>::default(),
             });

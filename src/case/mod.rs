@@ -11,11 +11,14 @@ pub mod bundle;
 mod entry;
 mod fold;
 pub mod merge;
+mod name;
 pub mod verify;
+pub mod words;
 
 pub use act::{Act, Answer, Mark, MarkKind, Query, Subject, Verdict};
 pub use entry::{Entry, Hash, Record};
 pub use fold::{Answered, Case, Evidence, Note, Signed, Tick};
+pub use name::{LONGEST, slug};
 
 /// Id of the guide for a spike of sources at a destination.
 pub const SPIKE: &str = "rdp_destination_spike";

@@ -18,6 +18,7 @@ use crate::config::{self, Config, Environment};
 use crate::detect::DETECTORS;
 use crate::domain::{BucketSize, Foreign, Timestamp};
 use crate::query::Filter;
+use crate::runtime::cases::CaseFolder;
 use crate::runtime::{self, Opening, Options};
 use crate::sigma::RuleSet;
 use crate::theme::{Depth, Env, Theme};
@@ -31,13 +32,15 @@ pub(super) fn run(request: Request, look: &Look, environment: &Environment) -> R
     setup.filter = request.filter.clone();
     setup.history_days = request.history_days;
     setup.period = request.period(Timestamp::now())?;
-    start(setup, look, move |opening| async move { request.open(Arc::new(Told { opening, read: AtomicU64::new(0), all: AtomicU64::new(0) })).await }.boxed())
+    start(setup, look, environment, move |opening| {
+        async move { request.open(Arc::new(Told { opening, read: AtomicU64::new(0), all: AtomicU64::new(0) })).await }.boxed()
+    })
 }
 
 /// Opens the screens on the embedded story.
 pub(super) fn demo(speed: f64, look: &Look, environment: &Environment) -> Result<u8, Failure> {
     let setup = setup(look, environment)?;
-    start(setup, look, move |_| {
+    start(setup, look, environment, move |_| {
         async move {
             let play = move || Story::demo(&RuleSet::built_in(), Box::new(RealClock::start()))?.at_speed(speed);
             let story = tokio::task::spawn_blocking(play)
@@ -49,7 +52,7 @@ pub(super) fn demo(speed: f64, look: &Look, environment: &Environment) -> Result
     })
 }
 
-fn start<F>(setup: Setup, look: &Look, open: F) -> Result<u8, Failure>
+fn start<F>(setup: Setup, look: &Look, environment: &Environment, open: F) -> Result<u8, Failure>
 where
     F: FnOnce(Opening) -> futures::future::BoxFuture<'static, Result<Arc<dyn Backend>, crate::backend::BackendError>> + Send + 'static,
 {
@@ -57,8 +60,9 @@ where
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Failure::usage("the screens need a terminal").advise("use counts, hunt, detect or events for output to files and pipes"));
     }
+    let cases = CaseFolder { data: config::data_folder(environment), author: super::case::author(environment) };
     let Some((_, detector)) = DETECTORS.first() else { return Err(Failure::error("there is no detector")) };
-    let ended = runtime::run(open, Options { setup, detector: *detector, panic_after_start: look.panic_after_start })?;
+    let ended = runtime::run(open, Options { setup, detector: *detector, cases, guides: guides(environment)?, panic_after_start: look.panic_after_start })?;
     Ok(u8::try_from(ended.code()).unwrap_or(super::failure::ERROR))
 }
 
@@ -105,6 +109,12 @@ fn refused(error: &crate::theme::ThemeError) -> Failure {
 fn speaks_unicode(environment: &Environment) -> bool {
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"].iter().find_map(|name| environment.get(name)).unwrap_or("UTF-8").to_ascii_lowercase();
     locale.contains("utf-8") || locale.contains("utf8")
+}
+
+/// The guides of the user: file name and text.
+fn guides(environment: &Environment) -> Result<Vec<(String, String)>, Failure> {
+    let Some(folder) = config::folder(environment) else { return Ok(Vec::new()) };
+    Ok(config::toml_files(&folder.join("guides"))?.into_iter().map(|(path, text)| (path.display().to_string(), text)).collect())
 }
 
 /// The themes of the user: file name and text.

@@ -123,6 +123,13 @@ actions! {
     Ask: Alerts "alerts" "alerts" "Show the queue: alerts of rules, records of jobs and our own findings";
     Ask: Doctor "doctor" "doctor" "Show what can and cannot be seen here, and what to do about it";
     Ask: Tasks "tasks" "tasks" "Show what is being asked and worked out, how it went, and give up on it";
+    Use: Walkthrough "walkthrough" "walkthrough" "Walk through the steps of the guide for this destination, with the evidence for each";
+    Use: Answer "answer" "answer" "Answer the step under the cursor";
+    Use: Note "note" "note" "Write a note on the step under the cursor, or on the case";
+    Use: Verdict "verdict" "verdict" "Give the verdict on the case";
+    Use: Undo "undo" "undo" "Take back the last answer, note, mark or verdict of the case";
+    Use: Report "report" "report" "Write what was found and decided to a file";
+    Use: Case "case" "case" "Show everything that was asked, found, noted and decided, in order of time";
     Use: Mark "mark" "mark" "Mark the row, or take the mark away";
     Use: Marks "marks" "marks" "List everything that is marked, to copy it or to go back to it";
     Use: Copy "copy" "copy" "Copy the marked rows, or what is under the cursor";

@@ -6,6 +6,7 @@
 pub mod action;
 pub mod board;
 pub mod campaign;
+pub mod cases;
 pub mod cells;
 mod episodes;
 mod explained;
@@ -24,6 +25,7 @@ pub mod tab;
 pub mod task;
 pub mod tree;
 pub mod visit;
+pub mod walkthrough;
 
 pub use action::Action;
 pub use board::{Board, Cell, Lane, Partial};

@@ -3,10 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::cases::{CaseJob, CaseNews};
 use super::slot::{Epoch, Slot};
 use super::{Board, Mark, Matter, Need, Page, Period, Study, Subject, Tab};
+use crate::case;
 use crate::detect::Plan;
 use crate::domain::{Arrivals, BucketSize, Destination, Range, Timestamp, Trouble};
+use crate::evidence::{Answers, Dossier, Inquiry};
+use crate::guide::Guide;
 use crate::query::{Answer, Ask, Filter};
 
 /// Something that happened.
@@ -119,6 +123,63 @@ pub enum Msg {
     RefreshWanted,
     /// What runs for a slot is given up.
     TaskStopped(Slot),
+    /// The analyst opens the walkthrough of a destination.
+    WalkthroughOpened {
+        /// Which.
+        destination: Arc<Destination>,
+        /// When; `None` for its worst episode.
+        range: Option<Range>,
+    },
+    /// The same of what is looked at.
+    WalkthroughWanted,
+    /// The rows behind a step are opened, in the tab of this name.
+    RowsOpened {
+        /// The name, as guides write it.
+        tab: String,
+    },
+    /// The answers of a walkthrough are weighed.
+    Weighed {
+        /// Which.
+        epoch: Epoch,
+        /// The dossier.
+        result: Result<Arc<Dossier>, Trouble>,
+    },
+    /// A step was answered.
+    StepAnswered {
+        /// Id of the step.
+        step: String,
+        /// The answer.
+        answer: case::Answer,
+        /// Why.
+        note: String,
+    },
+    /// Something was written down.
+    NoteTaken {
+        /// Id of the step it is about.
+        step: Option<String>,
+        /// The text.
+        text: String,
+    },
+    /// The verdict was given.
+    VerdictGiven {
+        /// The verdict.
+        verdict: case::Verdict,
+        /// Why.
+        note: String,
+    },
+    /// The last decision is taken back.
+    DecisionUndone,
+    /// A report is to be written.
+    ReportWanted {
+        /// Its format.
+        format: &'static str,
+    },
+    /// Cases are to be kept in another folder.
+    SavedElsewhere(String),
+    /// The chain of a case is to be checked.
+    CaseCheckWanted(String),
+    /// Something came back from the files of cases.
+    Case(CaseNews),
 }
 
 /// Something the world is asked to do.
@@ -166,6 +227,19 @@ pub enum Effect {
         /// Of what.
         matter: Matter,
     },
+    /// Weigh the answers of a walkthrough.
+    Weigh {
+        /// Which.
+        epoch: Epoch,
+        /// The guide.
+        guide: Arc<Guide>,
+        /// What it is about.
+        inquiry: Arc<Inquiry>,
+        /// What is answered.
+        answers: Box<Answers>,
+    },
+    /// Something of the files of cases.
+    Case(CaseJob),
     /// Stop the task of a slot.
     Abort(Slot),
     /// Put inert text on the clipboard.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::Need;
 use crate::domain::{Completeness, Kept, Load, Timestamp, Trouble};
+use crate::evidence::Question;
 use crate::query::Ask;
 
 /// The places into which answers and computations go. At most one task runs for each.
@@ -25,6 +26,10 @@ pub enum Slot {
     Visit(Need),
     /// What is worked out from it.
     Study(Need),
+    /// A question of the walkthrough.
+    Walk(Question),
+    /// Weighing the answers to them.
+    Weighing,
 }
 
 /// Number of a question: answers to older questions are dropped.

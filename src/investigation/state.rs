@@ -7,6 +7,7 @@ use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 use super::board::Board;
+use super::cases::Cases;
 use super::late::Late;
 use super::period::Period;
 use super::slot::{Epoch, Fetched, Slot};
@@ -14,6 +15,7 @@ use super::subject::Mark;
 use super::task::Tasks;
 use super::visit::Visit;
 use crate::domain::{Arrivals, BucketSize, Completeness, Range, Timestamp};
+use crate::guide::Guide;
 use crate::query::{Ask, Filter, Overview, Scope};
 
 /// A live question reaches back at least so far: the last bucket that is over is read again.
@@ -30,6 +32,16 @@ pub const LEAST_PAUSE: Duration = Duration::from_secs(2);
 pub const LONGEST_PAUSE: Duration = Duration::from_secs(60);
 /// How long a cursor must rest before its bucket is asked about.
 pub const REST: Duration = Duration::from_millis(150);
+
+/// How the backend words a question.
+#[derive(Clone)]
+pub struct Worded(pub Arc<dyn Fn(&Ask) -> String + Send + Sync>);
+
+impl std::fmt::Debug for Worded {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Worded")
+    }
+}
 
 /// The state of the program.
 #[derive(Clone, Debug)]
@@ -90,6 +102,12 @@ pub struct Investigation {
     pub frozen: Option<Timestamp>,
     /// Where the analyst is: empty on the list of destinations.
     pub trail: Vec<Visit>,
+    /// The guides that can be walked through, the spike's first.
+    pub guides: Vec<Arc<Guide>>,
+    /// The cases.
+    pub cases: Cases,
+    /// How questions are worded; `None` before events are open.
+    pub wording: Option<Worded>,
     /// What the analyst kept, in the order of marking.
     pub marks: Vec<Mark>,
     /// What runs, and how it went.
@@ -130,6 +148,9 @@ impl Investigation {
             next_history: Duration::ZERO,
             frozen: None,
             trail: Vec::new(),
+            guides: Guide::all(&[]).0.into_iter().map(Arc::new).collect(),
+            cases: Cases::default(),
+            wording: None,
             marks: Vec::new(),
             tasks: Tasks::default(),
             epoch: Epoch::default(),
@@ -269,6 +290,41 @@ impl Investigation {
     /// The scope of the arrivals question over `range`.
     pub fn scope(&self, range: Range) -> Scope {
         Scope { filter: self.filter.clone(), ..Scope::over(range) }
+    }
+
+    /// A question in the backend's words; empty before events are open.
+    pub fn worded(&self, ask: &Ask) -> String {
+        self.wording.as_ref().map(|wording| (wording.0)(ask)).unwrap_or_default()
+    }
+
+    /// Where is asked: index patterns, files, the story.
+    pub fn place(&self) -> String {
+        const NAMED: usize = 4;
+        let Some(overview) = self.overview.value() else { return String::new() };
+        let names: Vec<&str> = overview.reports.iter().take(NAMED).map(|report| report.name.raw()).collect();
+        let more = overview.reports.len().saturating_sub(names.len());
+        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+        if names.is_empty() { overview.title.clone() } else { format!("{}{more}", names.join(" ")) }
+    }
+
+    /// Where the case about a destination stands: the verdict in two letters, else answered steps of all; `None` without a case.
+    pub fn case_standing(&self, destination: &crate::domain::Destination) -> Option<String> {
+        if self.cases.by_name.is_empty() {
+            return None;
+        }
+        let (_, open) = self.cases.about(destination)?;
+        if let Some((_, verdict, _)) = &open.case.verdict {
+            return Some(verdict.short().to_owned());
+        }
+        let id = open.case.subject.as_ref().map(|subject| subject.guide.as_str());
+        let guide = self.guides.iter().find(|guide| Some(guide.id.as_str()) == id).or(self.guides.first())?;
+        let steps = || guide.steps().map(|(_, step)| step.id.as_str());
+        Some(format!("{}/{}", open.case.answered(steps()), steps().count()))
+    }
+
+    /// Name of the case that is worked on, where there is one.
+    pub fn case_worked_on(&self) -> Option<String> {
+        super::reduce::case_worked_on(self)
     }
 
     /// The same for anyone who wants the arrivals shared.

@@ -21,6 +21,10 @@ pub enum Page {
     Alerts,
     /// What can and cannot be seen here.
     Doctor,
+    /// The steps of a guide with their evidence.
+    Walkthrough,
+    /// A case in order of time.
+    Case,
 }
 
 impl Page {
@@ -34,12 +38,14 @@ impl Page {
             Self::Session => &[Tab::Processes, Tab::Events, Tab::Users],
             Self::Alerts => &[Tab::Alerts],
             Self::Doctor => &[Tab::Health],
+            // What they show is fetched by other ways than tabs.
+            Self::Walkthrough | Self::Case => &[],
         }
     }
 
     /// Whether it is about something that events reached, and has a chart of its own.
     pub const fn has_chart(self) -> bool {
-        !matches!(self, Self::Alerts | Self::Doctor)
+        !matches!(self, Self::Alerts | Self::Doctor | Self::Walkthrough | Self::Case)
     }
 }
 

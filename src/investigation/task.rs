@@ -52,6 +52,9 @@ impl Tasks {
             Msg::Studied { need, epoch, result } => {
                 self.set(Slot::Study(*need), *epoch, result.as_ref().map_or_else(|trouble| State::Failed(trouble.what.clone()), |_| State::Done(None)));
             }
+            Msg::Weighed { epoch, result } => {
+                self.set(Slot::Weighing, *epoch, result.as_ref().map_or_else(|trouble| State::Failed(trouble.what.clone()), |_| State::Done(None)));
+            }
             _ => {}
         }
     }
@@ -64,6 +67,7 @@ impl Tasks {
                 Effect::Count { epoch, .. } => self.begin(Slot::Count, *epoch, None),
                 Effect::Detect { epoch, .. } => self.begin(Slot::Detection, *epoch, None),
                 Effect::Study { need, epoch, .. } => self.begin(Slot::Study(*need), *epoch, None),
+                Effect::Weigh { epoch, .. } => self.begin(Slot::Weighing, *epoch, None),
                 Effect::Abort(slot) => {
                     if let Some(task) = self.tasks.get_mut(slot).filter(|task| task.is_running()) {
                         task.state = State::Dropped;

@@ -104,6 +104,8 @@ pub struct Visit {
     pub past_of: Option<(usize, Range, BucketSize)>,
     /// Whether the same time a week earlier is laid over the chart.
     pub is_week_laid: bool,
+    /// The walkthrough, on a page that is one.
+    pub walkthrough: Option<Box<super::walkthrough::Walkthrough>>,
     /// When the tables are to be asked (since the start): a moving cursor must not ask at every key.
     pub due: Option<Duration>,
 }
@@ -140,6 +142,7 @@ impl Visit {
             studies: BTreeMap::new(),
             past_of: None,
             is_week_laid: false,
+            walkthrough: None,
             due: None,
         }
     }
@@ -208,6 +211,8 @@ impl Visit {
         match self.page {
             Page::Alerts => "alerts".to_owned(),
             Page::Doctor => "doctor".to_owned(),
+            Page::Case => "case".to_owned(),
+            Page::Walkthrough => format!("walkthrough {}", self.about().first().map(Subject::label).unwrap_or_default()),
             _ => self.about().into_iter().map(step).collect::<Vec<_>>().join(", "),
         }
     }
@@ -273,6 +278,9 @@ impl Visit {
     /// What is to be asked now, the most wanted first: what the open tab needs, the chart, and what the titles of the
     /// first tabs count.
     pub fn needs(&self) -> Vec<Need> {
+        if self.page.tabs().is_empty() {
+            return Vec::new();
+        }
         let mut needs = self.tab.needs().to_vec();
         if self.destination.is_none() && self.page.has_chart() {
             needs.push(Need::Timeline);

@@ -5,13 +5,10 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 
 use super::{Ledger, LedgerError};
-use crate::case::Case;
+use crate::case::{Case, slug};
 use crate::domain::{Foreign, Timestamp};
 
 const EXTENSION: &str = "rdpcase";
-
-/// Longest part of a name that comes from a destination.
-const LONGEST: usize = 48;
 
 /// The folder of the cases.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -95,17 +92,10 @@ pub(super) fn name(path: &Path) -> String {
     path.file_stem().map_or_else(String::new, |stem| stem.to_string_lossy().into_owned())
 }
 
-/// A text as a file name: what an attacker calls his host must not lead out of the folder.
-fn slug(text: &str) -> String {
-    let words = text.split(|character: char| !character.is_ascii_alphanumeric() && character != '.' && character != '-' && character != '_');
-    let joined = words.filter(|word| !word.is_empty()).collect::<Vec<_>>().join("-");
-    let slug: String = joined.trim_matches(['.', '-']).chars().take(LONGEST).collect();
-    if slug.is_empty() { "case".to_owned() } else { slug }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::case::LONGEST;
 
     #[test]
     fn a_hostile_destination_names_a_file_inside_the_folder() {

@@ -15,6 +15,8 @@ use crate::app::Input;
 use crate::backend::{Backend, BackendError, Steps};
 use crate::detect::Begin;
 use crate::domain::{Timestamp, Trouble};
+use crate::evidence::{self, Answers, Inquiry};
+use crate::guide::Guide;
 use crate::investigation::{Board, Effect, Epoch, Matter, Msg, Need, Slot, board};
 
 /// Questions on their way at one time: more would only crowd the cluster.
@@ -95,7 +97,8 @@ impl Effects {
             }
             Effect::Study { need, epoch, matter } => self.study(need, epoch, matter),
             Effect::Abort(slot) => self.abort(slot),
-            Effect::Copy(_) | Effect::Export { .. } | Effect::Dump(_) | Effect::Suspend | Effect::Quit { .. } => {}
+            Effect::Weigh { epoch, guide, inquiry, answers } => self.weigh(epoch, guide, inquiry, answers),
+            Effect::Case(_) | Effect::Copy(_) | Effect::Export { .. } | Effect::Dump(_) | Effect::Suspend | Effect::Quit { .. } => {}
         }
     }
 
@@ -156,6 +159,25 @@ impl Effects {
                 Some(Msg::Studied { need, epoch, result })
             },
             move |trouble| Msg::Studied { need, epoch, result: Err(trouble) },
+        );
+    }
+
+    /// A weighing that is not over is given up for the next: it knows more.
+    fn weigh(&mut self, epoch: Epoch, guide: Arc<Guide>, inquiry: Arc<Inquiry>, answers: Box<Answers>) {
+        let computing = Arc::clone(&self.computing);
+        self.spawn(
+            Slot::Weighing,
+            "weighing the evidence",
+            move |_| async move {
+                let turn = computing.acquire_owned().await.ok()?;
+                let task = tokio::task::spawn_blocking(move || {
+                    let _turn = turn;
+                    Arc::new(evidence::dossier(&guide, &inquiry, &answers))
+                });
+                let result = task.await.map_err(|error| panicked(error, "weighing the evidence"));
+                Some(Msg::Weighed { epoch, result })
+            },
+            move |trouble| Msg::Weighed { epoch, result: Err(trouble) },
         );
     }
 

@@ -1,6 +1,7 @@
 //! The only code that spawns, sleeps, opens a terminal or catches signals: it carries what happens to the app and what the
 //! app wants to the world.
 
+pub mod cases;
 mod clipboard;
 mod effects;
 mod events;
@@ -34,6 +35,10 @@ pub struct Options {
     pub setup: Setup,
     /// The detector.
     pub detector: Begin,
+    /// Where cases are kept, and who works here.
+    pub cases: cases::CaseFolder,
+    /// Guides of the user's own: file name and text.
+    pub guides: Vec<(String, String)>,
     /// Panics once the first frame is drawn: the test that the terminal survives it has no other way in.
     pub panic_after_start: bool,
 }
@@ -101,8 +106,10 @@ where
     let mut keys = events::Keys::new();
     let opening = Opening::default();
     effects::open(open, opening.clone(), sender.clone());
+    let keeper = cases::Cases::start(&options.cases, sender.clone());
     let mut effects = effects::Effects::new(sender, options.detector);
     let mut app = App::new(options.setup);
+    app.follow_guides(&options.guides);
     let mut failed: Option<BackendError> = None;
     let (width, height) = screen.size();
     _ = app.update(Input::Resized { width, height });
@@ -180,6 +187,11 @@ where
                     is_changed = true;
                 }
                 Effect::Dump(text) => screen.dump(&text).map_err(|error| BackendError::new(format!("could not write to the terminal: {error}")))?,
+                Effect::Case(job) => {
+                    if let Some(trouble) = keeper.carry_out(job) {
+                        _ = app.update(Input::Noticed(trouble.what));
+                    }
+                }
                 Effect::Copy(text) => effects.copy(text),
                 Effect::Export { stem, ending, text } => effects.export(stem, ending, text),
                 other => effects.carry_out(other),

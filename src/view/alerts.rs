@@ -310,7 +310,7 @@ impl View for AlertsView {
     }
 
     fn footer(&self) -> Vec<Action> {
-        vec![Action::Enter, Action::Back, Action::Filter, Action::Sort, Action::TimeRange, Action::Refresh, Action::Query]
+        vec![Action::Enter, Action::Walkthrough, Action::Back, Action::Filter, Action::Sort, Action::TimeRange, Action::Refresh, Action::Query]
     }
 
     fn act(&mut self, action: Action, cx: &Ctx<'_>) -> Outcome {
@@ -324,6 +324,17 @@ impl View for AlertsView {
         }
         let rows = QueueRows::of(cx);
         let height = Table::height(parts(cx.area, head(&rows, cx).len()).table);
+        if action == Action::Walkthrough {
+            let entry = self.list.row(&rows, &self.words).and_then(|row| rows.entry(row));
+            return match entry.and_then(|entry| Some((entry.destination.clone()?, entry))) {
+                Some((destination, entry)) => {
+                    // What was found on our own is narrower than the bucket of a job.
+                    let range = entry.finding.as_ref().map_or(entry.range, |finding| finding.range);
+                    Outcome::msg(Msg::WalkthroughOpened { destination, range: Some(range) })
+                }
+                None => Outcome::Consumed(vec![Want::Say("no alert here says which server it is about".to_owned())]),
+            };
+        }
         self.list.act(action, &rows, &self.words, height, cx).unwrap_or(Outcome::Ignored)
     }
 

@@ -33,10 +33,11 @@ const NEW: usize = 5;
 const PEAK: usize = 6;
 const LANE: usize = 7;
 const CAMPAIGN: usize = 8;
+const CASE: usize = 9;
 
 /// The columns of a list `width` wide over so many buckets. Name goes first when room runs out, then new, then typical;
 /// the lane keeps a good part of the width, but no more than it has buckets, or than words in its place need to be understood.
-fn columns(width: u16, buckets: usize, label: usize, has_words: bool, has_campaigns: bool) -> Vec<Column> {
+fn columns(width: u16, buckets: usize, label: usize, has_words: bool, has_campaigns: bool, has_cases: bool) -> Vec<Column> {
     let least = if has_words { 24 } else { 13 };
     let lane = (width / 10).saturating_mul(3).max(24).min(u16::try_from(buckets).unwrap_or(u16::MAX)).max(least);
     let label = u16::try_from(label).unwrap_or(u16::MAX).clamp(11, if width < 120 { 20 } else { 39 });
@@ -53,6 +54,9 @@ fn columns(width: u16, buckets: usize, label: usize, has_words: bool, has_campai
     ];
     if has_campaigns {
         columns.push(column("with", 6, 6, 245, Align::Left));
+    }
+    if has_cases {
+        columns.push(column("case", 5, 5, 230, Align::Left));
     }
     columns
 }
@@ -74,6 +78,8 @@ struct Row<'a> {
     new: usize,
     /// The campaign that it belongs to, and how many destinations that hit.
     campaign: Option<(usize, usize)>,
+    /// Where its case stands: answered steps, or the verdict.
+    case: Option<String>,
 }
 
 /// The lanes of a board as rows, highest score first.
@@ -93,6 +99,7 @@ impl<'a> LaneRows<'a> {
             now: lane.cells.last().map_or(0, |cell| cell.count),
             new: lane.newcomers(since).count(),
             campaign: None,
+            case: cx.investigation.case_standing(&lane.destination),
         };
         let mut rows: Vec<Row<'a>> = board.lanes.iter().map(row).collect();
         // The name decides between equals, so that rows do not jump.
@@ -101,6 +108,13 @@ impl<'a> LaneRows<'a> {
             group(&mut rows);
         }
         Self { rows, board, is_grouped, cx: *cx }
+    }
+}
+
+impl LaneRows<'_> {
+    /// What stands in a column: without campaigns the one of cases takes their place.
+    const fn meant(&self, column: usize) -> usize {
+        if column == CAMPAIGN && !self.is_grouped { CASE } else { column }
     }
 }
 
@@ -135,7 +149,7 @@ impl Rows for LaneRows<'_> {
     fn columns(&self, width: u16, seen: &[usize]) -> Vec<Column> {
         let label = seen.iter().filter_map(|row| self.rows.get(*row)).map(|row| text::width(row.lane.label.safe().as_str())).max().unwrap_or(0);
         let has_words = self.board.is_judged && self.rows.iter().any(|row| row.score.is_none());
-        columns(width, self.board.buckets(), label, has_words, self.is_grouped)
+        columns(width, self.board.buckets(), label, has_words, self.is_grouped, self.rows.iter().any(|row| row.case.is_some()))
     }
 
     fn len(&self) -> usize {
@@ -143,13 +157,14 @@ impl Rows for LaneRows<'_> {
     }
 
     fn cell(&self, row: usize, column: usize, width: u16) -> Cell<'_> {
+        let column = self.meant(column);
         self.rows.get(row).map_or(Cell::Text(Vec::new()), |row| cell(row, column, width, self.board, &self.cx))
     }
 
     fn compare(&self, column: usize, one: usize, two: usize) -> Ordering {
         let (Some(one), Some(two)) = (self.rows.get(one), self.rows.get(two)) else { return Ordering::Equal };
         let typical = |row: &Row<'_>| row.lane.cells.last().and_then(|cell| cell.typical).unwrap_or(-1.0);
-        match column {
+        match self.meant(column) {
             SCORE => by_score(one, two),
             DESTINATION => one.lane.destination.cmp(&two.lane.destination),
             NAME => one.lane.name.cmp(&two.lane.name),
@@ -157,6 +172,7 @@ impl Rows for LaneRows<'_> {
             TYPICAL => typical(one).total_cmp(&typical(two)),
             NEW => one.new.cmp(&two.new),
             CAMPAIGN => one.campaign.cmp(&two.campaign),
+            CASE => one.case.cmp(&two.case),
             PEAK => one.lane.cells.peak().cmp(&two.lane.cells.peak()),
             _ => Ordering::Equal,
         }
@@ -234,6 +250,10 @@ impl View for Destinations {
         let rows = LaneRows::of(board, self.is_grouped, cx);
         let height = Table::height(cx.area);
         match action {
+            Action::Walkthrough => match self.list.row(&rows, &self.words).and_then(|row| rows.rows.get(row)) {
+                Some(row) => Outcome::msg(Msg::WalkthroughOpened { destination: Arc::clone(&row.lane.destination), range: None }),
+                None => Outcome::Consumed(vec![Want::Say("there is no destination to walk through".to_owned())]),
+            },
             Action::NextAnomaly | Action::PreviousAnomaly => {
                 let is_odd = |row: usize| rows.rows.get(row).and_then(|row| row.score).is_some_and(|score| score >= crate::domain::finding::ANOMALOUS);
                 if self.list.seek(&rows, &self.words, action == Action::NextAnomaly, height, is_odd) {
@@ -373,6 +393,10 @@ fn cell(row: &Row<'_>, column: usize, width: u16, board: &Board, cx: &Ctx<'_>) -
             Some((number, hit)) => Cell::text(format!("#{number} x{hit}"), pen.style(Role::SourceNew)),
             None => Cell::text("-", muted),
         },
+        CASE => match &row.case {
+            Some(case) => Cell::text(case.clone(), pen.style(Role::Strong)),
+            None => Cell::text("-", muted),
+        },
         LANE => {
             // What was counted of an incomplete answer is still worth seeing.
             if board.is_judged && row.score.is_none() && row.lane.standing() != Some(Standing::Partial) {
@@ -417,7 +441,8 @@ mod tests {
     #[test]
     fn few_buckets_leave_room_for_names_and_words_in_their_place_room_to_be_read() {
         assert_eq!(
-            [columns(80, 2, 11, false, false), columns(80, 2, 11, true, false), columns(80, 96, 11, true, false)].map(|columns| columns[LANE].min),
+            [columns(80, 2, 11, false, false, false), columns(80, 2, 11, true, false, false), columns(80, 96, 11, true, false, false)]
+                .map(|columns| columns[LANE].min),
             [13, 24, 24]
         );
     }

@@ -3,6 +3,7 @@
 
 pub mod alert;
 pub mod alerts;
+pub mod case;
 pub mod destination;
 pub mod destinations;
 pub mod doctor;
@@ -19,6 +20,7 @@ pub mod period;
 pub mod query;
 pub mod tab;
 pub mod tasks;
+pub mod walkthrough;
 pub mod why;
 pub mod words;
 

@@ -46,6 +46,8 @@ fn about(slot: Slot) -> String {
         Slot::Detection => "judging every bucket".to_owned(),
         Slot::Visit(need) => of(need).to_owned(),
         Slot::Study(need) => format!("working out {}", of(need)),
+        Slot::Walk(question) => format!("walkthrough: {}", question.words()),
+        Slot::Weighing => "weighing the evidence".to_owned(),
     }
 }
 

@@ -12,6 +12,7 @@ use rdptriage::domain::{Address, BucketSize, Completeness, Details, Event, Forei
 use rdptriage::investigation::{Effect, Epoch, Msg, Period, Slot, board};
 use rdptriage::keymap::{Keymap, key};
 use rdptriage::query::{Answer, Ask, Filter};
+use rdptriage::runtime::cases::{CaseFolder, Keeper};
 use rdptriage::schema::{Detected, detected};
 use rdptriage::theme::probe::probe;
 use rdptriage::widget::Glyphs;
@@ -148,6 +149,9 @@ pub struct Stage {
     pub is_late: bool,
     /// What the app wanted of the world.
     pub wanted: Vec<Effect>,
+    /// Where cases are kept.
+    pub data: tempfile::TempDir,
+    keeper: Keeper,
 }
 
 impl Stage {
@@ -157,6 +161,10 @@ impl Stage {
         let wording = Arc::new(|ask: &Ask| format!("{ask:#?}"));
         let effects = stage.app.update(Input::Opened { now: stage.now, backend: wording });
         stage.settle(effects);
+        for news in stage.keeper.begin() {
+            let effects = stage.app.update(Input::Msg(Msg::Case(news)));
+            stage.settle(effects);
+        }
         stage
     }
 
@@ -183,7 +191,11 @@ impl Stage {
         };
         let mut app = App::new(setup);
         _ = app.update(Input::Resized { width, height });
+        let data = tempfile::tempdir().expect("a folder");
+        let keeper = Keeper::new(&CaseFolder { data: Some(data.path().to_owned()), author: "kim".into() }, || at(NOW));
         Self {
+            data,
+            keeper,
             app,
             table,
             is_live,
@@ -230,6 +242,15 @@ impl Stage {
                     counted(Slot::Detection, epoch, board)
                 }
                 Effect::Study { need, epoch, matter } => Msg::Studied { need, epoch, result: Ok(Arc::new(matter.study())) },
+                Effect::Weigh { epoch, guide, inquiry, answers } => {
+                    Msg::Weighed { epoch, result: Ok(Arc::new(rdptriage::evidence::dossier(&guide, &inquiry, &answers))) }
+                }
+                Effect::Case(job) => {
+                    for news in self.keeper.carry_out(job) {
+                        waiting.extend(self.app.update(Input::Msg(Msg::Case(news))));
+                    }
+                    continue;
+                }
                 Effect::Abort(_) => continue,
                 other => {
                     self.wanted.push(other);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::ask;
+use super::{ask, walkthrough};
 use crate::domain::{Arrival, Arrivals, Completeness, Endpoint, Kept, Load, Timestamp, Trouble};
 use crate::investigation::merge::{merge, raise};
 use crate::investigation::state::{LEAST_OVERLAP, LEAST_PAUSE, LONGEST_PAUSE, USUAL_DELAY};
@@ -28,7 +28,8 @@ pub(super) fn progressed(state: &mut Investigation, slot: Slot, epoch: Epoch, do
         Slot::Live => set(state.live.epoch, &mut state.live.progress),
         Slot::Count => set(state.counted.epoch, &mut state.counted.progress),
         Slot::Detection => set(state.judged.epoch, &mut state.judged.progress),
-        Slot::Study(_) => {}
+        Slot::Study(_) | Slot::Weighing => {}
+        Slot::Walk(question) => walkthrough::progressed(state, question, epoch, Progress { done, of }),
         Slot::Visit(need) => {
             if let Some(fetched) = state.trail.last_mut().and_then(|visit| visit.fetched.get_mut(&need)) {
                 set(fetched.epoch, &mut fetched.progress);
@@ -100,7 +101,8 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
                 ask::tables(state, effects);
             }
         }
-        Slot::Count | Slot::Detection | Slot::Study(_) => {}
+        Slot::Walk(question) => walkthrough::answered(state, question, epoch, result, took, effects),
+        Slot::Count | Slot::Detection | Slot::Study(_) | Slot::Weighing => {}
     }
 }
 

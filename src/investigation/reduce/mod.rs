@@ -2,13 +2,19 @@
 
 mod answer;
 mod ask;
+mod case;
 mod stop;
 mod walk;
+mod walkthrough;
 
 #[cfg(test)]
 mod tests;
 
+use super::cases::CaseJob;
 use super::{Effect, Investigation, Msg};
+use crate::case::Act;
+
+pub(super) use case::worked_on as case_worked_on;
 
 /// Asks what there is: the first effects of a program.
 pub fn start(state: &mut Investigation) -> Vec<Effect> {
@@ -43,6 +49,23 @@ pub fn reduce(state: &mut Investigation, msg: Msg) -> Vec<Effect> {
             state.filter_or_range_changed(&mut effects);
         }
         Msg::FreezeToggled => ask::freeze(state, &mut effects),
+        Msg::RefreshWanted if state.visit().is_some_and(|visit| visit.walkthrough.is_some()) => walkthrough::again(state, &mut effects),
+        Msg::WalkthroughOpened { destination, range } => walkthrough::open(state, destination, range, &mut effects),
+        Msg::WalkthroughWanted => {
+            if let Some((destination, range)) = walkthrough::chosen(state) {
+                walkthrough::open(state, destination, range, &mut effects);
+            }
+        }
+        Msg::RowsOpened { tab } => walkthrough::rows(state, &tab, &mut effects),
+        Msg::Weighed { epoch, result } => walkthrough::weighed(state, epoch, result, &mut effects),
+        Msg::StepAnswered { step, answer, note } => case::answer(state, step, answer, &note, &mut effects),
+        Msg::NoteTaken { step, text } => case::record(state, Act::Noted { text: text.into(), step }, &mut effects),
+        Msg::VerdictGiven { verdict, note } => case::decide(state, verdict, &note, &mut effects),
+        Msg::DecisionUndone => case::undo(state, &mut effects),
+        Msg::ReportWanted { format } => case::report(state, format, &mut effects),
+        Msg::SavedElsewhere(path) => effects.push(Effect::Case(CaseJob::SaveElsewhere(path))),
+        Msg::CaseCheckWanted(name) => effects.push(Effect::Case(CaseJob::Verify(name))),
+        Msg::Case(news) => case::news(state, news, &mut effects),
         Msg::RefreshWanted => ask::everything(state, true, &mut effects),
         Msg::TaskStopped(slot) => stop::stop(state, slot, &mut effects),
         walk => walk::walk(state, walk, &mut effects),

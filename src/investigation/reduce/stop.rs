@@ -16,6 +16,8 @@ pub(super) fn stop(state: &mut Investigation, slot: Slot, effects: &mut Vec<Effe
         Slot::Detection => give_up(&mut state.judged, epoch),
         Slot::Visit(need) => state.trail.last_mut().and_then(|visit| visit.fetched.get_mut(&need)).is_some_and(|fetched| give_up(fetched, epoch)),
         Slot::Study(need) => state.trail.last_mut().and_then(|visit| visit.studies.get_mut(&need)).is_some_and(|fetched| give_up(fetched, epoch)),
+        Slot::Walk(question) => return super::walkthrough::give_up(state, question, effects),
+        Slot::Weighing => super::walkthrough::current(state).is_some_and(|walkthrough| give_up(&mut walkthrough.dossier, epoch)),
     };
     if !is_stopped {
         return;

@@ -50,12 +50,17 @@ pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect
         Msg::Marked(mark) => {
             let before = state.marks.len();
             state.marks.retain(|known| !known.subject.is_same(&mark.subject));
-            if state.marks.len() == before {
+            let is_on = state.marks.len() == before;
+            super::case::marked(state, &mark, is_on, effects);
+            if is_on {
                 state.marks.push(mark);
             }
         }
         Msg::Left => {
             let Some(left) = state.trail.pop() else { return };
+            if let Some(walkthrough) = &left.walkthrough {
+                super::walkthrough::left(walkthrough, effects);
+            }
             let loading = left.fetched.iter().filter(|(_, fetched)| fetched.load.is_loading());
             effects.extend(loading.map(|(need, _)| Effect::Abort(Slot::Visit(*need))));
             let studied = left.studies.iter().filter(|(_, study)| study.load.is_loading());
@@ -114,7 +119,7 @@ pub(super) fn walk(state: &mut Investigation, msg: Msg, effects: &mut Vec<Effect
     }
 }
 
-fn enter(state: &mut Investigation, visit: Visit, effects: &mut Vec<Effect>) {
+pub(super) fn enter(state: &mut Investigation, visit: Visit, effects: &mut Vec<Effect>) {
     abandon(state);
     state.trail.push(visit);
     ask::tables(state, effects);
