@@ -65,8 +65,8 @@ impl Rows for Entries<'_> {
         let column = |title, min, max, keep, align| Column { title, min, max, keep, align };
         vec![
             column("#", 4, 6, 250, Align::Right),
-            column("time", 11, 11, 240, Align::Left),
-            column("who", 6, 16, 100, Align::Left),
+            column("time", 14, 14, 240, Align::Left),
+            column("who", 6, 12, 100, Align::Left),
             column("what", 20, u16::MAX, 255, Align::Left),
             column("hash", 12, 12, 10, Align::Left),
         ]

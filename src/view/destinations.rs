@@ -233,7 +233,17 @@ impl View for Destinations {
     }
 
     fn footer(&self) -> Vec<Action> {
-        vec![Action::Enter, Action::Why, Action::Filter, Action::Sort, Action::TimeRange, Action::BucketSize, Action::Pause, Action::Palette]
+        vec![
+            Action::Enter,
+            Action::Walkthrough,
+            Action::Why,
+            Action::Filter,
+            Action::Sort,
+            Action::TimeRange,
+            Action::BucketSize,
+            Action::Pause,
+            Action::Palette,
+        ]
     }
 
     fn act(&mut self, action: Action, cx: &Ctx<'_>) -> Outcome {

@@ -120,7 +120,17 @@ impl View for DestinationView {
     fn footer(&self) -> Vec<Action> {
         match self.pane {
             Pane::Table => {
-                vec![Action::Enter, Action::Back, Action::Why, Action::OnlyNew, Action::NextAnomaly, Action::NextPane, Action::Filter, Action::Query]
+                vec![
+                    Action::Enter,
+                    Action::Back,
+                    Action::Walkthrough,
+                    Action::Why,
+                    Action::OnlyNew,
+                    Action::NextAnomaly,
+                    Action::NextPane,
+                    Action::Filter,
+                    Action::Query,
+                ]
             }
             Pane::Chart => {
                 vec![Action::BucketLeft, Action::BucketRight, Action::NextAnomaly, Action::Why, Action::Range, Action::Back, Action::NextPane, Action::ZoomIn]

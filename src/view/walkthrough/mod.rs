@@ -51,7 +51,7 @@ fn parts(area: Rect, has_foot: bool) -> Parts {
     let body = Rect { y: head.bottom(), height: area.height.saturating_sub(head.height).saturating_sub(foot_height), ..area };
     let foot = Rect { y: body.bottom(), height: foot_height, ..area };
     let is_wide = screen::is_roomy(area);
-    let width = if is_wide { (area.width * 9 / 20).clamp(36, 60) } else { area.width };
+    let width = if is_wide { (area.width / 2).clamp(36, 64) } else { area.width };
     let list = Rect { width, ..body };
     let detail = Rect { x: list.right().saturating_add(1), width: body.width.saturating_sub(width.saturating_add(1)), ..body };
     Parts { head, list, detail: if is_wide { detail } else { Rect { width: 0, ..detail } }, foot }
@@ -103,7 +103,8 @@ fn state(step: &Step, found: Option<&StepEvidence>, case: Option<&Case>, is_aski
     }
     let Some(found) = found else { return (if is_asking { cx.pen.glyphs.ellipsis().to_owned() } else { "-".to_owned() }, Role::Muted) };
     let words = found.suggested.in_phase(&found.phase);
-    let text = if found.confidence > 0 { format!("{words} {:>3}", found.confidence) } else { format!("{words}    ") };
+    // How well a harmless explanation fits is worth a number; of the others the words say enough.
+    let text = if found.phase == "harmless" { format!("{words} {:>3}", found.confidence) } else { words.to_owned() };
     (text, role(found.suggested))
 }
 
@@ -147,8 +148,16 @@ impl WalkthroughView {
         let right = format!("{answered}/{all} answered  {said} ");
         text::put_right(buf, area, area.y, &right, pen.style(role));
         let room = usize::from(area.width).saturating_sub(text::width(&right).saturating_add(3));
-        let range = format!("{} to {}", axis::moment(inquiry.range.from, zone), words::clock(inquiry.range.to, zone));
-        let left = format!("{}{name}  {range}", words::inert(&inquiry.destination.label()));
+        let label = words::inert(&inquiry.destination.label());
+        let (from, to) = (inquiry.range.from, inquiry.range.to);
+        let clock = |time: crate::domain::Timestamp| time.to_zoned(zone.clone()).strftime("%H:%M").to_string();
+        let forms = [
+            format!("Walkthrough  {label}{name}  {} to {}", axis::moment(from, zone), clock(to)),
+            format!("{label}{name}  {} to {}", axis::moment(from, zone), clock(to)),
+            format!("{label}{name}  {}-{}", clock(from), clock(to)),
+            format!("{label}  {}-{}", clock(from), clock(to)),
+        ];
+        let left = forms.iter().find(|form| text::width(form) <= room).or(forms.last()).cloned().unwrap_or_default();
         text::put(buf, area, area.x.saturating_add(1), area.y, &text::cut(&left, room, pen.glyphs), pen.style(Role::Title));
     }
 
