@@ -24,6 +24,8 @@ pub struct Walkthrough {
     pub asked_at: Timestamp,
     /// What was found, as far as it is known.
     pub dossier: Fetched<Dossier>,
+    /// How many answers the dossier that is here or on its way rests on.
+    pub weighed: usize,
     /// What was found when it was asked before, and when.
     pub before: Option<(Timestamp, Arc<Dossier>)>,
     /// Name of its case; `None` before the case is open.
@@ -42,6 +44,7 @@ impl Walkthrough {
             running: BTreeMap::new(),
             asked_at: now,
             dossier: Fetched::default(),
+            weighed: 0,
             before: None,
             case: None,
             is_recorded: false,

@@ -135,9 +135,11 @@ pub(super) fn answered(
 fn weigh(state: &mut Investigation, effects: &mut Vec<Effect>) {
     let epochs = &mut state.epoch;
     let Some(walkthrough) = state.trail.iter_mut().rev().find_map(|visit| visit.walkthrough.as_mut()) else { return };
-    if walkthrough.answers.done() == 0 {
+    // What comes in while it is weighed is weighed afterwards, all of it at once.
+    if walkthrough.answers.done() == 0 || walkthrough.dossier.load.is_loading() {
         return;
     }
+    walkthrough.weighed = walkthrough.answers.done();
     let epoch = epochs.advance();
     walkthrough.dossier.begin(epoch, None, true);
     effects.push(Effect::Weigh {
@@ -154,7 +156,12 @@ pub(super) fn weighed(state: &mut Investigation, epoch: Epoch, result: Result<Ar
     let Some(walkthrough) = current(state) else { return };
     let completeness = result.as_ref().map_or_else(|_| Completeness::whole(0), |dossier| dossier.completeness.clone());
     if walkthrough.dossier.finish(epoch, result.map(|dossier| (dossier, completeness)), now) {
-        case::record_findings(state, effects);
+        let Some(walkthrough) = current(state) else { return };
+        if walkthrough.weighed == walkthrough.answers.done() {
+            case::record_findings(state, effects);
+        } else {
+            weigh(state, effects);
+        }
     }
 }
 
@@ -173,6 +180,9 @@ pub(super) fn again(state: &mut Investigation, effects: &mut Vec<Effect>) {
     }
     walkthrough.asked_at = now;
     walkthrough.is_recorded = false;
+    walkthrough.weighed = 0;
+    // What is being weighed rests on answers of before.
+    walkthrough.dossier.stop();
     let destination = Arc::clone(&walkthrough.inquiry.destination);
     let verdicts = verdicts(state, &destination);
     if let Some(walkthrough) = current(state) {
