@@ -1,5 +1,7 @@
 //! The columns of a table, recognised once.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::Field;
 use super::capture::Captured;
 use super::compiled::{Compiled, Spelling, loose_name, loose_path};
@@ -22,7 +24,12 @@ pub struct Columns {
     /// Whether the header says that times without an offset are UTC.
     pub(super) is_utc: bool,
     name: String,
+    /// Tells the columns of one table from those of others.
+    pub(super) number: u64,
 }
+
+/// Numbers of the columns recognised so far.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl Columns {
     /// Name of the schema that the columns prove; rows may be of others where values decide.
@@ -66,6 +73,7 @@ pub(super) fn columns(interpreter: &Interpreter, names: &[&str]) -> Result<Colum
                 is_utc: schema.loose && is_utc(names, schema, slots),
                 names: own,
                 name: schema.name.to_string(),
+                number: NUMBER.fetch_add(1, Ordering::Relaxed),
             });
         }
     }

@@ -2,7 +2,25 @@
 
 use std::borrow::Cow;
 
-use crate::schema::{Columns, Interpreter, Memo, Reading};
+use crate::schema::{Again, Columns, Interpreter, Memo, Reading};
+
+/// What one thread remembers of the records before.
+pub trait Remember {
+    /// The event after a [`Reading::Again`].
+    fn again(&mut self) -> Option<Again<'_>>;
+}
+
+impl Remember for Memo {
+    fn again(&mut self) -> Option<Again<'_>> {
+        Self::again(self)
+    }
+}
+
+impl Remember for () {
+    fn again(&mut self) -> Option<Again<'_>> {
+        None
+    }
+}
 
 /// Knows what records mean. Reading asks it from several threads.
 pub trait Interpret: Sync {
@@ -10,7 +28,7 @@ pub trait Interpret: Sync {
     type Columns: Send + Sync;
 
     /// What one thread remembers of the records before.
-    type Memo: Default + Send;
+    type Memo: Default + Remember + Send;
 
     /// Reads one JSON document.
     ///

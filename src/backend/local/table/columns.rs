@@ -164,7 +164,23 @@ macro_rules! columns {
             }
         }
 
+        /// One row.
+        #[derive(Debug, Clone)]
+        pub(super) struct Row { $($(#[$doc])* pub(super) $name: $native,)* }
+
+        impl Default for Row {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
         impl Rows {
+            /// Adds a row.
+            #[inline]
+            pub(super) fn push(&mut self, row: &Row) {
+                $(self.$name.push(row.$name);)*
+            }
+
             /// Adds rows of one reader.
             pub(super) fn append(&mut self, other: &Self, maps: &Maps) {
                 $(self.$name.append(&other.$name, |value| value.$recode(maps));)*

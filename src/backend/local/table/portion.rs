@@ -1,8 +1,9 @@
 //! Events by column as one reading thread finds them, with codes of its own: what threads can do without each other.
 
-use super::columns::Rows;
+use super::columns::{Row, Rows};
 use super::dictionary::{Dictionary, NONE};
 use crate::domain::{Address, Event, Foreign};
+use crate::schema::{Again, Output};
 
 /// Writes events into columns.
 #[derive(Debug, Default)]
@@ -11,6 +12,8 @@ pub struct Scribe {
     addresses: Dictionary<Address>,
     texts: Dictionary<Foreign>,
     lone: Vec<Foreign>,
+    /// Rows of events that came again, by their number.
+    again: Vec<Option<Box<Row>>>,
     /// Addresses and texts that went out with earlier portions, if any did.
     told: Option<(usize, usize)>,
 }
@@ -67,33 +70,87 @@ impl Scribe {
 
     /// Adds an event.
     pub fn push(&mut self, event: &Event) {
-        let (rows, addresses, texts, lone) = (&mut self.rows, &mut self.addresses, &mut self.texts, &mut self.lone);
+        let mut row = Row::default();
+        self.write(&mut row, event, u32::MAX);
+        self.rows.push(&row);
+    }
+
+    /// Adds an event like one before it.
+    pub fn push_again(&mut self, again: &Again<'_>) {
+        let number = again.number as usize;
+        if self.again.len() <= number {
+            self.again.resize_with(number + 1, || None);
+        }
+        let (mut row, fresh) = match self.again.get_mut(number).map(Option::take) {
+            Some(Some(row)) => (row, again.fresh),
+            _ => (Box::default(), u32::MAX),
+        };
+        self.write(&mut row, again.event, fresh);
+        self.rows.push(&row);
+        if let Some(slot) = self.again.get_mut(number) {
+            *slot = Some(row);
+        }
+    }
+
+    /// Writes into a row what is `fresh` of an event.
+    fn write(&mut self, row: &mut Row, event: &Event, fresh: u32) {
+        let (addresses, texts, lone) = (&mut self.addresses, &mut self.texts, &mut self.lone);
         let mut text = |value: &Option<Foreign>| texts.code_of(value.as_ref().map(Foreign::raw));
         let mut apart = |value: &Foreign| {
             lone.push(value.clone());
             u32::try_from(lone.len() - 1).unwrap_or(NONE)
         };
-        rows.time.push(event.time.as_microsecond());
-        rows.kind.push(event.kind as u8);
-        rows.source.push(addresses.code_of(event.source.as_ref()));
-        rows.source_port.push(event.source_port.unwrap_or(0));
-        rows.destination.push(addresses.code_of(event.destination.as_ref()));
-        rows.destination_port.push(event.destination_port.unwrap_or(0));
-        rows.host.push(text(&event.host));
-        rows.user.push(text(&event.user));
-        rows.process.push(text(&event.process));
-        rows.code.push(event.code.unwrap_or(u32::MAX));
-        rows.reason.push(text(&event.reason));
-        rows.channel.push(text(&event.channel));
-        rows.file.push(text(&event.origin.file));
-        rows.index.push(text(&event.origin.index));
-        let record = match &event.record {
-            None => NO_RECORD,
-            Some(record) => number(record.raw()).unwrap_or_else(|| text_number(apart(record))),
-        };
-        rows.record.push(record);
-        rows.push_details(event.details.as_deref(), texts);
-        rows.id.push(event.origin.id.as_ref().map_or(NONE, apart));
+        let is = |output: Output| fresh & output.bit() != 0;
+        row.time = event.time.as_microsecond();
+        row.kind = event.kind as u8;
+        if is(Output::Source) {
+            row.source = addresses.code_of(event.source.as_ref());
+            row.source_port = event.source_port.unwrap_or(0);
+        }
+        if is(Output::Destination) {
+            row.destination = addresses.code_of(event.destination.as_ref());
+            row.destination_port = event.destination_port.unwrap_or(0);
+        }
+        if is(Output::Host) {
+            row.host = text(&event.host);
+        }
+        if is(Output::User) {
+            row.user = text(&event.user);
+        }
+        if is(Output::Process) {
+            row.process = text(&event.process);
+        }
+        if is(Output::Code) {
+            row.code = event.code.unwrap_or(u32::MAX);
+        }
+        if is(Output::Reason) {
+            row.reason = text(&event.reason);
+        }
+        if is(Output::Channel) {
+            row.channel = text(&event.channel);
+        }
+        if is(Output::Origin) {
+            row.file = text(&event.origin.file);
+            row.index = text(&event.origin.index);
+        }
+        // Texts that stand apart belong to this portion alone.
+        if is(Output::Record) || row.record < NO_RECORD {
+            row.record = match &event.record {
+                None => NO_RECORD,
+                Some(record) => number(record.raw()).unwrap_or_else(|| text_number(apart(record))),
+            };
+        }
+        row.id = event.origin.id.as_ref().map_or(NONE, apart);
+        let Some(details) = event.details.as_deref() else { return };
+        if is(Output::Tunnel) {
+            row.tunnel_address = texts.code_of(details.tunnel_address.as_ref().map(Foreign::raw));
+        }
+        if is(Output::Numbers) {
+            row.set_numbers(details);
+        }
+        if is(Output::Texts) {
+            row.set_texts(details, texts);
+        }
     }
 
     /// What was written since the last portion.
