@@ -69,9 +69,9 @@ pub async fn run(opened: &Opened, kind: Kinds, by: By, format: Format, sink: &mu
         Format::Ndjson | Format::Csv | Format::Parquet => {
             let mut rows = rows(format, BUCKETS, sink)?;
             for destination in &counts.destinations {
+                let name = Cell::Foreign(destination.destination.label());
                 for bucket in &destination.buckets {
-                    let name = Cell::Foreign(destination.destination.label());
-                    rows.row(&[name, Cell::Time(bucket.start), Cell::count(bucket.events), Cell::count(bucket.sources)])?;
+                    rows.row(&[name.clone(), Cell::Time(bucket.start), Cell::count(bucket.events), Cell::count(bucket.sources)])?;
                 }
             }
             rows.finish()?;

@@ -28,7 +28,7 @@ const TRIAL: u32 = 4096;
 /// Values after which it is judged whether they are nearly always the same.
 const WATCHED: u32 = 32;
 /// Most different values among those watched that still are nearly always the same.
-const FEW: usize = 2;
+const FEW: usize = 4;
 /// Most different values that may become part of layouts.
 const USUAL: usize = 16;
 
@@ -249,7 +249,7 @@ impl Tree {
 
     /// Keeps a layout: the values of a line in order, each with whether it is to be part of the layout itself.
     fn learn(&mut self, text: &str, tokens: impl ExactSizeIterator<Item = (Token, bool)>) {
-        if text.len() > LONGEST || self.parts.len() + tokens.len() >= MOST_PARTS || !self.is_worth_trying() {
+        if text.len() > LONGEST || self.is_full(tokens.len()) || !self.is_worth_trying() {
             return;
         }
         let end = Token { sort: Sort::End, start: text.len(), end: text.len() };
@@ -288,6 +288,19 @@ impl Tree {
             let usual = std::mem::take(&mut usual).into();
             self.parts.push(Part { fixed: fixed.into(), usual, value: token.sort, next: Vec::new(), habit: Habit::Watched(0, Vec::new()) });
             last = Some(way);
+        }
+    }
+
+    /// Whether there is no room for so many parts more.
+    fn is_full(&self, more: usize) -> bool {
+        self.parts.len() + more >= MOST_PARTS
+    }
+
+    /// The part of most different usual values changes from now on.
+    fn free_the_most_different(&mut self) {
+        let different = |part: &Part| if let Habit::Usual(known) = &part.habit { known.len() } else { 0 };
+        if let Some(part) = self.parts.iter_mut().max_by_key(|part| different(part)) {
+            part.habit = Habit::Free;
         }
     }
 
@@ -387,6 +400,11 @@ impl Layouts {
             }
             is_refuted |= part.habit.note(text.as_bytes().get(step.token.start..step.token.end).unwrap_or_default());
             is_known &= !matches!(part.habit, Habit::Watched(..));
+        }
+        // Usual values that go with each other in many ways make too many layouts.
+        if is_known && self.usual.is_full(self.steps.len()) {
+            self.plain.free_the_most_different();
+            is_refuted = true;
         }
         if is_refuted {
             self.usual = Tree::default();

@@ -4,17 +4,18 @@ use std::borrow::Cow;
 use std::cell::Cell;
 
 use jiff::tz::TimeZone;
+use memchr::memmem;
 
 use super::Field;
 use super::capture::Captured;
-use super::compiled::Compiled;
+use super::compiled::{Compiled, Spelling};
 use super::error::DocumentError;
 use super::message;
 use super::moment;
 use super::paths::Slot;
 use super::rule::{Class, Log, Rule, Test};
 use super::scalar::{Scalar, is_usable};
-use super::shape::{Places, bit};
+use super::shape::{Places, Way, bit};
 use crate::domain::{Address, Event, Family, Foreign, Kind, Origin, Timestamp};
 
 /// A part of an event that is worked out by itself.
@@ -101,16 +102,40 @@ impl<'r, 'a> Record<'r, 'a> {
 
     /// Calls `accept` with every value of a field in the order of its spellings until it takes one.
     pub fn find<T>(&self, field: Field, mut accept: impl FnMut(&Scalar<'_>) -> Option<T>) -> Option<T> {
-        match self.places.and_then(|places| places.of_field(field)) {
-            Some(places) => places.iter().find_map(|place| {
-                self.note(bit(usize::from(*place)));
-                accept(self.captured.at(usize::from(*place))?)
-            }),
-            None => {
-                self.note(u64::MAX);
-                self.schema.find(self.captured, field, accept)
+        let Some(places) = self.places else {
+            self.note(u64::MAX);
+            return self.schema.find(self.captured, field, accept);
+        };
+        let mut rendered: Option<Option<Cow<'_, str>>> = None;
+        places.of_field(field).iter().find_map(|way| match way {
+            Way::At(place) => accept(self.at(*place)?),
+            Way::Line(number) => {
+                let Some(Spelling::Line { label, last }) = self.schema.spellings(field).get(usize::from(*number)) else { return None };
+                let rendered = rendered.get_or_insert_with(|| places.message.iter().find_map(|place| self.at(*place)?.text()));
+                let line = message::labelled(rendered.as_deref()?, label, *last)?;
+                accept(&Scalar::Text(Cow::Borrowed(line)))
             }
-        }
+        })
+    }
+
+    fn at(&self, place: u8) -> Option<&'r Scalar<'a>> {
+        self.note(bit(usize::from(place)));
+        self.captured.at(usize::from(place))
+    }
+
+    /// Whether a text stands in any of the values of a field, or somewhere in the rendered message if that is asked for it.
+    pub fn may_hold(&self, field: Field, part: &[u8; 8]) -> bool {
+        let Some(places) = self.places else { return true };
+        let holds = |place: u8| match self.at(place) {
+            Some(Scalar::Text(text)) => text.as_bytes().windows(8).any(|window| window == part),
+            // Escapes may spell it, too.
+            Some(Scalar::Raw(json)) => memmem::find(json.as_bytes(), part).is_some() || memmem::find(json.as_bytes(), b"\\u").is_some(),
+            _ => false,
+        };
+        places.of_field(field).iter().any(|way| match way {
+            Way::At(place) => holds(*place),
+            Way::Line(_) => places.message.iter().any(|place| holds(*place)),
+        })
     }
 
     fn slot(&self, slot: Slot) -> Option<&'r Scalar<'a>> {

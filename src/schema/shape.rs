@@ -12,12 +12,22 @@ use super::paths::Slot;
 /// Most shapes that are kept. Records that never have the same fields twice are looked at one by one.
 const MOST: usize = 4096;
 
+/// One way to a value of a field in records of one shape.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Way {
+    /// The value kept at this place.
+    At(u8),
+    /// A line of the rendered message: the spelling of this number.
+    Line(u8),
+}
+
 /// Where the values of a schema's fields stand in records of one shape.
 #[derive(Clone, Debug)]
 pub struct Places {
-    /// For each field the places of its values in the order of its spellings; `None` where the rendered message may have to
-    /// be asked.
-    fields: Vec<Option<Box<[u8]>>>,
+    /// For each field the ways to its values in the order of its spellings.
+    fields: Vec<Box<[Way]>>,
+    /// Places of the rendered message.
+    pub(super) message: Box<[u8]>,
     /// Places of the time with their formats.
     pub(super) time: Vec<(u8, Format)>,
 }
@@ -25,23 +35,20 @@ pub struct Places {
 impl Places {
     fn of(schema: &Compiled, slots: &[Slot]) -> Self {
         let place = |wanted: Slot| slots.iter().position(|slot| *slot == wanted).and_then(|place| u8::try_from(place).ok());
-        let has_message = schema.spellings(Field::Message).iter().any(|spelling| matches!(spelling, Spelling::Path(slot) if place(*slot).is_some()));
-        let fields = Field::ALL
-            .iter()
-            .map(|field| {
-                let spellings = schema.spellings(*field);
-                if has_message && spellings.iter().any(|spelling| matches!(spelling, Spelling::Line { .. })) {
-                    return None;
-                }
-                Some(spellings.iter().filter_map(|spelling| if let Spelling::Path(slot) = spelling { place(*slot) } else { None }).collect())
-            })
-            .collect();
-        Self { fields, time: schema.time.iter().filter_map(|(slot, format)| Some((place(*slot)?, *format))).collect() }
+        let of_path = |spelling: &Spelling| if let Spelling::Path(slot) = spelling { place(*slot) } else { None };
+        let message: Box<[u8]> = schema.spellings(Field::Message).iter().filter_map(of_path).collect();
+        let way = |(number, spelling): (usize, &Spelling)| match spelling {
+            Spelling::Path(slot) => place(*slot).map(Way::At),
+            Spelling::Line { .. } if message.is_empty() => None,
+            Spelling::Line { .. } => u8::try_from(number).ok().map(Way::Line),
+        };
+        let fields = Field::ALL.iter().map(|field| schema.spellings(*field).iter().enumerate().filter_map(way).collect()).collect();
+        Self { fields, message, time: schema.time.iter().filter_map(|(slot, format)| Some((place(*slot)?, *format))).collect() }
     }
 
-    /// The places of a field's values; `None` where the spellings themselves must be asked.
-    pub fn of_field(&self, field: Field) -> Option<&[u8]> {
-        self.fields.get(field as usize)?.as_deref()
+    /// The ways to a field's values.
+    pub fn of_field(&self, field: Field) -> &[Way] {
+        self.fields.get(field as usize).map(|ways| &**ways).unwrap_or_default()
     }
 }
 
