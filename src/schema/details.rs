@@ -107,6 +107,9 @@ const fn is_text(field: Field) -> bool {
     )
 }
 
+/// What a reverse tunnel leaves of an address.
+const TUNNEL: &[u8; 8] = b"16777216";
+
 /// Most fields that any kind can have.
 pub const MOST: usize = 16;
 
@@ -120,7 +123,7 @@ impl<'r> Record<'r, '_> {
         if matches!(kind, Kind::SessionReplaced | Kind::SessionReason) && details.session_id.is_none() {
             details.session_id = self.text(Field::Message).and_then(|text| message::session(&text));
         }
-        details.tunnel_address = self.tunnel(kind);
+        details.tunnel_address = self.tunnel(kind, self.message_tells_of_tunnel());
         (!details.is_empty()).then(|| Box::new(details))
     }
 
@@ -146,14 +149,20 @@ impl<'r> Record<'r, '_> {
         fresh
     }
 
+    /// Whether the rendered message may tell of a reverse tunnel.
+    pub fn message_tells_of_tunnel(&self) -> bool {
+        self.message_may_hold(Field::Source, TUNNEL)
+    }
+
     /// Sessions name the client by its address; a reverse tunnel leaves a scope without one.
-    pub fn tunnel(&self, kind: Kind) -> Option<Foreign> {
+    /// `message_tells` is [`Record::message_tells_of_tunnel`].
+    pub fn tunnel(&self, kind: Kind, message_tells: bool) -> Option<Foreign> {
         // In nearly every record there is none, and the message need not be taken apart for it.
-        if kind.family() == Family::Context || !self.may_hold(Field::Source, b"16777216") {
+        if kind.family() == Family::Context || !(self.may_hold(Field::Source, TUNNEL) || message_tells) {
             return None;
         }
         self.find(Field::Source, |value| match value {
-            Scalar::Text(text) => text.contains("16777216").then(|| Foreign::from(text.as_ref())),
+            Scalar::Text(text) => memchr::memmem::find(text.as_bytes(), TUNNEL).is_some().then(|| Foreign::from(text.as_ref())),
             _ => None,
         })
     }

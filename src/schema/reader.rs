@@ -123,19 +123,25 @@ impl<'r, 'a> Record<'r, 'a> {
         self.captured.at(usize::from(place))
     }
 
-    /// Whether a text stands in any of the values of a field, or somewhere in the rendered message if that is asked for it.
+    /// Whether `part` stands in any of the values of a field.
     pub fn may_hold(&self, field: Field, part: &[u8; 8]) -> bool {
         let Some(places) = self.places else { return true };
+        places.of_field(field).iter().any(|way| match way {
+            Way::At(place) => matches!(self.at(*place), Some(Scalar::Text(text)) if text.as_bytes().windows(8).any(|window| window == part)),
+            Way::Line(_) => false,
+        })
+    }
+
+    /// Whether `part` stands somewhere in the rendered message, and that has lines for a field.
+    pub fn message_may_hold(&self, field: Field, part: &[u8; 8]) -> bool {
+        let Some(places) = self.places else { return true };
         let holds = |place: u8| match self.at(place) {
-            Some(Scalar::Text(text)) => text.as_bytes().windows(8).any(|window| window == part),
+            Some(Scalar::Text(text)) => memmem::find(text.as_bytes(), part).is_some(),
             // Escapes may spell it, too.
             Some(Scalar::Raw(json)) => memmem::find(json.as_bytes(), part).is_some() || memmem::find(json.as_bytes(), b"\\u").is_some(),
             _ => false,
         };
-        places.of_field(field).iter().any(|way| match way {
-            Way::At(place) => holds(*place),
-            Way::Line(_) => places.message.iter().any(|place| holds(*place)),
-        })
+        places.of_field(field).iter().any(|way| matches!(way, Way::Line(_))) && places.message.iter().any(|place| holds(*place))
     }
 
     fn slot(&self, slot: Slot) -> Option<&'r Scalar<'a>> {

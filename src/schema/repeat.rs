@@ -91,6 +91,9 @@ struct Repeat {
     time_asked: u64,
     origin_asked: u64,
     tunnel_asked: u64,
+    /// Whether the rendered message may tell of a tunnel, and what was asked for to say so.
+    message_tells: bool,
+    message_asked: u64,
     asked: [u64; Output::OWN.len()],
     details_asked: [u64; details::MOST],
     /// Outputs that have changed since the event was handed out last.
@@ -182,6 +185,8 @@ impl Repeats {
             time_asked: 0,
             origin_asked: 0,
             tunnel_asked: 0,
+            message_tells: false,
+            message_asked: 0,
             asked: [0; Output::OWN.len()],
             details_asked: [0; details::MOST],
             fresh: 0,
@@ -289,8 +294,14 @@ impl Repeat {
             self.fresh |= Output::Origin.bit();
         }
         let details = self.event.details.get_or_insert_default();
-        if is_stale(self.tunnel_asked) {
-            details.tunnel_address = record.noting(&note).tunnel(rule.kind);
+        if is_stale(self.message_asked) {
+            self.message_tells = record.noting(&note).message_tells_of_tunnel();
+            self.message_asked = note.take();
+            // Which the other does not ask for again.
+            self.tunnel_asked = u64::MAX;
+        }
+        if is_stale(self.tunnel_asked) || self.tunnel_asked == u64::MAX {
+            details.tunnel_address = record.noting(&note).tunnel(rule.kind, self.message_tells);
             self.tunnel_asked = note.take();
             self.fresh |= Output::Tunnel.bit();
         }

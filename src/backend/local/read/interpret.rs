@@ -42,6 +42,11 @@ pub trait Interpret: Sync {
     /// Where no schema fits; the sentence says what was looked for.
     fn header(&self, names: &[&str]) -> Result<Self::Columns, String>;
 
+    /// What the columns cannot tell, if that is worth a word.
+    fn remark(&self, _columns: &Self::Columns) -> Option<String> {
+        None
+    }
+
     /// Places of the columns that every row needs; others may be asked for now and then.
     fn used(&self, columns: &Self::Columns) -> Vec<usize>;
 
@@ -68,6 +73,10 @@ impl Interpret for Interpreter {
 
     fn header(&self, names: &[&str]) -> Result<Columns, String> {
         Self::header(self, names).map_err(|error| error.to_string())
+    }
+
+    fn remark(&self, columns: &Columns) -> Option<String> {
+        columns.remark(self)
     }
 
     fn used(&self, columns: &Columns) -> Vec<usize> {

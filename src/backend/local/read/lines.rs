@@ -131,6 +131,14 @@ impl<R: Read> Cutter<R> {
             }
             let content = buffer.get(..filled).unwrap_or_default();
             if self.is_ended {
+                // Where the stream broke, the last line broke with it: a port or a name cut in two is another one.
+                if self.trouble.is_some() {
+                    let whole = match self.ends {
+                        Ends::Line => memrchr(b'\n', content),
+                        Ends::Unquoted => last_unquoted_end(content),
+                    };
+                    filled = whole.map_or(0, |end| end + 1);
+                }
                 return (filled > 0).then_some(Block { buffer, start: 0, end: filled });
             }
             let cut = match self.ends {
@@ -281,7 +289,7 @@ mod tests {
             }
         }
         let mut cutter = Cutter::new(Broken(false), Ends::Line);
-        assert_eq!(cutter.block().unwrap().bytes(), b"one\ntw");
+        assert_eq!(cutter.block().unwrap().bytes(), b"one\n");
         assert!(cutter.block().is_none());
         assert_eq!(cutter.trouble().unwrap().to_string(), "cut off");
     }

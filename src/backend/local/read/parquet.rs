@@ -296,7 +296,7 @@ fn ordinary(seconds: i64, fraction: i64, digits: usize, is_absolute: bool) -> Op
 mod tests {
     use super::super::sample::{Sample, times_and_sources};
     use super::*;
-    use polars::prelude::{IntoColumn as _, NamedFrom as _, ParquetWriter, StructChunked};
+    use polars::prelude::{IntoColumn as _, IntoSeries as _, NamedFrom as _, ParquetWriter, StructChunked};
     use std::io::Seek as _;
 
     fn file(frame: &mut DataFrame, group: usize) -> File {

@@ -2,7 +2,8 @@
 
 use super::Table;
 use super::columns::{Row, View};
-use super::dictionary::{Dictionary, NONE};
+use super::dictionary::NONE;
+use super::portion::Waiting;
 use crate::domain::{Details, Foreign};
 
 /// What makes every time zone a positive number of minutes.
@@ -23,8 +24,8 @@ impl Row {
     }
 
     /// Sets the details that are texts, but for what stands in place of an address.
-    pub(super) fn set_texts(&mut self, details: &Details, texts: &mut Dictionary<Foreign>) {
-        let mut text = |text: &Option<Foreign>| texts.code_of(text.as_ref().map(Foreign::raw));
+    pub(super) fn set_texts(&mut self, details: &Details, waiting: &mut Waiting) {
+        let mut text = |text: &Option<Foreign>| waiting.text(text.as_ref());
         self.authentication = text(&details.authentication);
         self.connection = text(&details.connection);
         self.activity = text(&details.activity);
