@@ -109,6 +109,9 @@ pub enum Command {
         /// Which detector judges
         #[arg(long, value_name = "NAME")]
         detector: Option<String>,
+        /// Explain one verdict: every figure behind it, and what it cannot say; without a time the worst one of the range
+        #[arg(long, value_name = "DESTINATION[@TIME]", conflicts_with = "exit_code")]
+        explain: Option<String>,
         /// End with 4 where a bucket is anomalous (score 70 or more), for cron
         #[arg(long)]
         exit_code: bool,

@@ -10,6 +10,7 @@ mod counts;
 mod detect;
 mod doctor;
 mod events;
+mod explain;
 pub mod failure;
 mod files;
 mod hops;
@@ -98,9 +99,16 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((hunt::run(opened, head, format, sink).await?, failure::OK))
             })
         }
-        Command::Detect { files, origin, output, kind, by, detector, exit_code } => {
-            headless(&required(&files, &origin, &environment)?, &output, Format::Csv, async |opened, format, sink| {
-                let outcome = detect::run(opened, kind, by, detector.as_deref(), format, sink).await?;
+        Command::Detect { files, origin, output, kind, by, detector, explain, exit_code } => {
+            let request = required(&files, &origin, &environment)?;
+            let wanted = detect::Wanted { kind, by, detector: detector.as_deref() };
+            if let Some(place) = explain {
+                return headless(&request, &output, Format::Json, async |opened, format, sink| {
+                    Ok((explain::run(opened, &wanted, &place, format, sink).await?, failure::OK))
+                });
+            }
+            headless(&request, &output, Format::Csv, async |opened, format, sink| {
+                let outcome = detect::run(opened, &wanted, format, sink).await?;
                 Ok((outcome.report, if exit_code && outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
             })
         }

@@ -258,6 +258,11 @@ impl Opened {
         })
     }
 
+    /// What counts as now.
+    pub fn now(&self) -> Timestamp {
+        self.backend.now()
+    }
+
     /// The events meant, of these families.
     pub fn scope(&self, families: Families) -> Scope {
         Scope { families, filter: self.filter.clone(), ..Scope::over(self.range) }

@@ -9,6 +9,7 @@ pub mod board;
 pub mod campaign;
 pub mod cells;
 mod episodes;
+mod explained;
 pub mod late;
 pub mod merge;
 pub mod msg;
@@ -25,7 +26,7 @@ pub mod visit;
 
 pub use action::Action;
 pub use around::Around;
-pub use board::{Board, Cell, Lane};
+pub use board::{Board, Cell, Lane, Partial};
 pub use cells::Cells;
 pub use late::Late;
 pub use msg::{Effect, Msg};
