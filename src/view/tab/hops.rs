@@ -138,7 +138,7 @@ impl Rows for HopRows<'_> {
         self.hops.len()
     }
 
-    fn cell(&self, row: usize, column: usize, _width: u16) -> Cell<'_> {
+    fn cell(&self, row: usize, column: usize, width: u16) -> Cell<'_> {
         let Some((to, hop, edge)) = self.hop(row) else { return Cell::Text(Vec::new()) };
         let pen = self.cx.pen;
         let (plain, muted) = (pen.style(Role::Text), pen.style(Role::Muted));
@@ -162,7 +162,7 @@ impl Rows for HopRows<'_> {
                 Cell::text(way(to), if is_first { plain } else { muted })
             }
             DEPTH => Cell::text(hop.depth.to_string(), muted),
-            FIRST => Cell::text(self.moment.of(edge.first, &self.cx.investigation.zone), plain),
+            FIRST => Cell::text(self.moment.of(edge.first, &self.cx.investigation.zone, width), plain),
             STAGE => {
                 let role = match edge.stage {
                     Stage::Touched => Role::Text,

@@ -140,7 +140,7 @@ impl Rows for TreeRows<'_> {
         self.nodes.len()
     }
 
-    fn cell(&self, row: usize, column: usize, _width: u16) -> Cell<'_> {
+    fn cell(&self, row: usize, column: usize, width: u16) -> Cell<'_> {
         let Some(node) = self.nodes.get(row) else { return Cell::Text(Vec::new()) };
         let pen = self.cx.pen;
         let (plain, muted) = (pen.style(Role::Text), pen.style(Role::Muted));
@@ -156,7 +156,7 @@ impl Rows for TreeRows<'_> {
             }
             TIME => {
                 let time = process.map(|process| process.time).or_else(|| self.outbound(row).map(|outbound| outbound.time));
-                Cell::text(time.map(|time| self.moment.of(time, &self.cx.investigation.zone)).unwrap_or_default(), plain)
+                Cell::text(time.map(|time| self.moment.of(time, &self.cx.investigation.zone, width)).unwrap_or_default(), plain)
             }
             USER => foreign(self.user(row), plain),
             SIGNATURE => match process.map(|process| (process.is_trusted, &process.signer)) {
