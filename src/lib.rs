@@ -38,6 +38,7 @@
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
 //! | [`guide`] | the investigation guides (TOML): what to ask, step by step | evidence, commands |
+//! | [`response`] | text prepared for people to use: isolation, block lists, accounts, escalation, each with its undo | doing any of it |
 //! | [`case`] | what a responder decides, as a chain of acts: folded, verified, merged, bundled | files |
 //! | [`ledger`] | the files of cases (`SQLite`), one writer each | what an act means |
 //! | [`keymap`] | keys to actions; footer, help, palette and docs come from it | |
@@ -95,6 +96,7 @@ pub mod investigation;
 pub mod keymap;
 pub mod ledger;
 pub mod query;
+pub mod response;
 pub mod runtime;
 pub mod schema;
 pub mod sigma;

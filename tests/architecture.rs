@@ -13,6 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("guide", &["domain"]),
     ("analysis", &["domain", "query", "sigma"]),
     ("case", &["domain"]),
+    ("response", &["domain", "query", "analysis", "detect", "guide", "case"]),
     ("ledger", &["domain", "case"]),
     ("detect", &["domain"]),
     ("schema", &["domain", "query", "sigma"]),
@@ -45,6 +46,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "case",
             "ledger",
+            "response",
         ],
     ),
 ];

@@ -67,6 +67,31 @@ fn counts_is_a_json_contract_with_keys_in_order() {
 }
 
 #[test]
+fn a_response_is_text_alone_and_spares_what_is_protected() {
+    let case = Case::new();
+    let line = "response 10.0.0.5 flows.ndjson --what blocklist --as plain";
+    assert_eq!(case.text(line), "10.0.0.7\n10.0.0.8\n");
+    assert_eq!(case.text("response 10.0.0.5 flows.ndjson --at 2025-01-01T10:20:00Z --what blocklist --as cidr"), "10.0.0.9/32\n");
+    assert_eq!(case.text("response 10.0.0.5 flows.ndjson --what blocklist --as nftables --undo --case c1"), "delete table inet rdptriage_c1\n");
+    std::fs::create_dir(case.path("config")).expect("made");
+    std::fs::write(case.path("config/protected.txt"), "10.0.0.8 # the backup server\n").expect("written");
+    assert_eq!(case.text(line), "10.0.0.7\n");
+    let whole: Value = serde_json::from_str(&case.text("response 10.0.0.5 flows.ndjson --format json")).expect("JSON");
+    assert_eq!(whole["responses"].as_array().map(Vec::len), Some(7));
+    assert_eq!(whole["responses"][2]["left_out"], serde_json::json!([{ "what": "10.0.0.8", "why": "protected: the backup server" }]));
+    std::fs::write(case.path("config/protected.txt"), "10.0.0.0/99\n").expect("written");
+    let output = case.run(line);
+    assert_eq!(
+        (output.status.code(), output.stdout.as_slice()),
+        (Some(1), b"".as_slice()),
+        "a list that is not understood protects nothing: nothing is written"
+    );
+    assert!(stderr(&output).contains("line 1: 10.0.0.0/99 is neither an address nor a network nor a name"), "{}", stderr(&output));
+    assert_eq!(case.run("response 10.0.0.5 flows.ndjson --what magic").status.code(), Some(2));
+    assert_eq!(case.run("response 10.9.9.9 flows.ndjson").status.code(), Some(1));
+}
+
+#[test]
 fn flags_choose_events() {
     let case = Case::new();
     let events = |line: &str| {

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::case::CaseCommand;
 use super::output::Format;
+use super::response::ResponseArguments;
 use super::settings::ConfigCommand;
 use crate::domain::{Address, BucketSize, By, Families, Family};
 use crate::query::Filter;
@@ -160,6 +161,8 @@ pub enum Command {
         #[arg(long, help_heading = "Output")]
         dot: bool,
     },
+    /// Prepare what can be done about a spike, each with its undo: isolation, block lists, accounts, escalation; nothing is carried out
+    Response(Box<ResponseArguments>),
     /// Keep, check, export and merge cases: what was decided, noted and asked
     Case {
         /// What to do.
@@ -424,7 +427,7 @@ fn condition(text: &str) -> Result<Filter, String> {
     text.parse().map_err(|error: crate::query::filter::FilterError| error.to_string())
 }
 
-fn address(text: &str) -> Result<Address, String> {
+pub(super) fn address(text: &str) -> Result<Address, String> {
     Address::clean(text).ok_or_else(|| "expected an address, such as 10.0.0.7 or 2001:db8::7".to_owned())
 }
 

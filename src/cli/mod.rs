@@ -21,6 +21,7 @@ pub mod output;
 mod period;
 mod processes;
 mod progress;
+mod response;
 mod screen;
 mod sessions;
 pub mod settings;
@@ -129,6 +130,12 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
         Command::Hops { drill, dot } => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
             Ok((hops::run(opened, &drill.whom, dot, format, sink).await?, failure::OK))
         }),
+        Command::Response(chosen) => {
+            let request = required(&chosen.files, &chosen.origin, &environment)?;
+            headless(&request, &chosen.output, Format::Table, async |opened, format, sink| {
+                Ok((response::run(opened, &chosen, &environment, format, sink).await?, failure::OK))
+            })
+        }
         Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
         Command::Themes => print(&(Theme::names(&screen::user_themes(&environment)?).join("\n") + "\n")),

@@ -30,6 +30,16 @@ pub enum Source {
     Cluster(Box<Connection>),
 }
 
+impl Source {
+    /// In words: the files, or the nodes and what is asked of them.
+    pub fn words(&self) -> String {
+        match self {
+            Self::Files(paths) => paths.iter().map(|path| path.to_string_lossy()).collect::<Vec<_>>().join(", "),
+            Self::Cluster(connection) => format!("{} {}", connection.urls.join(", "), connection.index.join(",")).trim_end().to_owned(),
+        }
+    }
+}
+
 /// Everything that flags, environment and settings say about the events.
 #[derive(Debug)]
 pub struct Request {
@@ -227,6 +237,8 @@ pub struct Opened {
     pub is_cluster: bool,
     /// Days before the range by which the detector learns what is usual.
     pub history_days: i64,
+    /// Where the events come from, in words.
+    pub origin: String,
     filter: Filter,
 }
 
@@ -254,8 +266,14 @@ impl Opened {
             rules: Arc::clone(&request.rules),
             is_cluster,
             history_days: request.history_days,
+            origin: request.source.words(),
             filter: request.filter.clone(),
         })
+    }
+
+    /// The present, as the backend has it: a story and files have their own.
+    pub fn now(&self) -> Timestamp {
+        self.backend.now()
     }
 
     /// The events meant, of these families.
