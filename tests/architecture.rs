@@ -15,6 +15,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("case", &["domain"]),
     ("response", &["domain", "query", "analysis", "detect", "guide", "case"]),
     ("ledger", &["domain", "case"]),
+    ("evidence", &["domain", "query", "guide", "analysis", "detect", "case", "sigma"]),
     ("detect", &["domain"]),
     ("schema", &["domain", "query", "sigma"]),
     ("backend", &["domain", "query", "schema", "sigma"]),
