@@ -13,6 +13,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("guide", &["domain"]),
     ("analysis", &["domain", "query", "sigma"]),
     ("case", &["domain"]),
+    ("exception", &["domain"]),
     ("response", &["domain", "query", "analysis", "detect", "guide", "case"]),
     ("ledger", &["domain", "case"]),
     ("evidence", &["domain", "query", "guide", "analysis", "detect", "case", "sigma"]),
@@ -48,6 +49,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "case",
             "ledger",
             "response",
+            "exception",
         ],
     ),
 ];

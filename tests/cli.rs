@@ -92,6 +92,48 @@ fn a_response_is_text_alone_and_spares_what_is_protected() {
 }
 
 #[test]
+fn an_exception_hides_a_score_says_so_and_can_be_looked_behind() {
+    let case = Case::new();
+    let story = format!("{}/fixtures/stories/spike.toml", env!("CARGO_MANIFEST_DIR"));
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split(' ').map(|word| if word == "STORY" { story.as_str() } else { word }).collect();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rdptriage"));
+        command
+            .args(words)
+            .current_dir(case.folder.path())
+            .env_clear()
+            .env("RDPTRIAGE_DATA_DIR", case.path("data"))
+            .env("RDPTRIAGE_CONFIG_DIR", case.path("config"));
+        command.stdin(Stdio::null()).output().expect("the program starts")
+    };
+    let text = |output: &Output| String::from_utf8(output.stdout.clone()).expect("text");
+    assert_eq!(run("detect STORY --exit-code --format csv").status.code(), Some(4));
+    let refused = run("exceptions add --destination 10.0.0.5 --reason scan --owner NOC");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("it would hide every finding at its destinations"), "{}", stderr(&refused));
+    let narrow = "--destination 10.0.0.5 --source 10.240.0.0/24 --reason scan --owner NOC";
+    let preview = run(&format!("exceptions preview {narrow} STORY"));
+    assert!(text(&preview).contains("would have hidden 2 of 2 findings, "), "{}{}", text(&preview), stderr(&preview));
+    assert_eq!(run(&format!("exceptions add {narrow} STORY")).status.code(), Some(2), "it would have hidden every finding there was");
+    assert_eq!(run(&format!("exceptions add {narrow}")).status.code(), Some(0));
+    let detected = run("detect STORY --exit-code --format csv");
+    assert_eq!(detected.status.code(), Some(0), "{}", stderr(&detected));
+    assert!(stderr(&detected).contains("hidden by exception: 2 ("), "{}", stderr(&detected));
+    assert!(text(&detected).contains(",,,hidden by exception "), "{}", text(&detected).lines().filter(|line| line.contains("hidden")).collect::<String>());
+    let shown = run("detect STORY --show-hidden --format csv");
+    assert!(text(&shown).contains(",critical,hidden by exception "));
+    let listed: Value = serde_json::from_str(&text(&run("exceptions list --format json"))).expect("JSON");
+    let id = listed[0]["id"].as_str().expect("an id").to_owned();
+    let exported = run(&format!("exceptions export {id} --format elastic --output list.ndjson"));
+    assert_eq!(exported.status.code(), Some(0), "{}", stderr(&exported));
+    assert!(stderr(&exported).contains("anomaly record"), "{}", stderr(&exported));
+    assert_eq!(run(&format!("exceptions expire {id} --at 2025-01-01T00:00:00Z")).status.code(), Some(0));
+    assert_eq!(run("detect STORY --exit-code --format csv").status.code(), Some(4), "it ended before the spike");
+    assert_eq!(run("exceptions import list.ndjson").status.code(), Some(0));
+    assert_eq!(run("detect STORY --exit-code --format csv").status.code(), Some(0), "what was exported comes back");
+}
+
+#[test]
 fn flags_choose_events() {
     let case = Case::new();
     let events = |line: &str| {
@@ -247,6 +289,35 @@ fn the_story_of_a_file_is_judged() {
     assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let csv = String::from_utf8(output.stdout).expect("text");
     assert!(csv.lines().any(|line| line.contains(",critical,")), "{}", csv.lines().take(5).collect::<Vec<_>>().join("\n"));
+}
+
+#[test]
+fn a_verdict_is_explained_in_words_and_figures() {
+    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories/spike.toml");
+    let (case, story) = (Case::new(), story.display().to_string());
+    // The first of the two buckets, named by time; the worst of all, named by nothing.
+    let json = case.text(&format!("detect {story} --explain 10.0.0.5@2025-01-10T01:00:00Z"));
+    let explained: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&explained["destination"], &explained["start"], &explained["bucket"]), (&"10.0.0.5".into(), &"2025-01-10T01:00:00Z".into(), &"15m".into()));
+    assert_eq!((&explained["standing"], &explained["sources"], &explained["is_anomalous"]), (&"judged".into(), &40.into(), &true.into()));
+    assert!(explained["score"].as_f64().is_some_and(|score| score > 90.0), "{json}");
+    assert!(explained["why"]["arrived"].as_u64().is_some_and(|arrived| arrived >= 38), "{json}");
+    let classes = explained["why"]["classes"].as_array().expect("classes");
+    assert!(classes.iter().any(|class| class["sources"].as_array().is_some_and(|sources| sources.len() >= 38)), "{json}");
+    assert!(explained["cannot_say"].as_array().is_some_and(|said| !said.is_empty()) && explained["completeness"]["complete"] == true);
+    let text = case.text(&format!("detect {story} --explain 10.0.0.5 --format table"));
+    assert!(text.starts_with("10.0.0.5") && text.contains(": score ") && text.contains("\nWhat this cannot say\n"), "{text}");
+    let quiet = case.text(&format!("detect {story} --explain quiet01@2025-01-06T03:00:00Z --format table"));
+    assert!(quiet.contains("no verdict, not enough history"), "{quiet}");
+    for (line, code, said) in [
+        ("--explain 10.0.0.9", 1, "no event within the range reaches 10.0.0.9"),
+        ("--explain 10.0.0.5@soon", 2, "is no time"),
+        ("--explain 10.0.0.5 --format csv", 2, "an explanation is no list of rows"),
+    ] {
+        let output = case.run(&format!("detect {story} {line}"));
+        assert_eq!(output.status.code(), Some(code), "{line}");
+        assert!(stderr(&output).contains(said), "{line}: {}", stderr(&output));
+    }
 }
 
 #[test]

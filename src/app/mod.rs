@@ -318,7 +318,9 @@ impl App {
                 Outcome::Consumed(wants) => self.fulfil(wants),
                 Outcome::Ignored => match action {
                     // The key that opened a popup closes it too.
-                    Action::Back | Action::Quit | Action::Help | Action::Query | Action::TimeRange | Action::Marks => self.fulfil(vec![Want::Close]),
+                    Action::Back | Action::Quit | Action::Help | Action::Query | Action::TimeRange | Action::Marks | Action::Why => {
+                        self.fulfil(vec![Want::Close])
+                    }
                     _ => Vec::new(),
                 },
             };

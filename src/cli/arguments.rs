@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
 use super::case::CaseCommand;
+use super::exceptions::ExceptionsCommand;
 use super::output::Format;
 use super::response::ResponseArguments;
 use super::settings::ConfigCommand;
@@ -110,6 +111,12 @@ pub enum Command {
         /// Which detector judges
         #[arg(long, value_name = "NAME")]
         detector: Option<String>,
+        /// Explain one verdict: every figure behind it, and what it cannot say; without a time the worst one of the range
+        #[arg(long, value_name = "DESTINATION[@TIME]", conflicts_with = "exit_code")]
+        explain: Option<String>,
+        /// Show the scores of what exceptions hide too
+        #[arg(long)]
+        show_hidden: bool,
         /// End with 4 where a bucket is anomalous (score 70 or more), for cron
         #[arg(long)]
         exit_code: bool,
@@ -163,6 +170,12 @@ pub enum Command {
     },
     /// Prepare what can be done about a spike, each with its undo: isolation, block lists, accounts, escalation; nothing is carried out
     Response(Box<ResponseArguments>),
+    /// Keep what is known and wanted, so that it hides findings until it ends: list, add, preview, edit, expire, export, import
+    Exceptions {
+        /// What to do.
+        #[command(subcommand)]
+        command: ExceptionsCommand,
+    },
     /// Keep, check, export and merge cases: what was decided, noted and asked
     Case {
         /// What to do.

@@ -10,6 +10,8 @@ mod counts;
 mod detect;
 mod doctor;
 mod events;
+mod exceptions;
+mod explain;
 pub mod failure;
 mod files;
 mod hops;
@@ -99,9 +101,17 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((hunt::run(opened, head, format, sink).await?, failure::OK))
             })
         }
-        Command::Detect { files, origin, output, kind, by, detector, exit_code } => {
-            headless(&required(&files, &origin, &environment)?, &output, Format::Csv, async |opened, format, sink| {
-                let outcome = detect::run(opened, kind, by, detector.as_deref(), format, sink).await?;
+        Command::Detect { files, origin, output, kind, by, detector, explain, show_hidden, exit_code } => {
+            let request = required(&files, &origin, &environment)?;
+            let wanted = detect::Wanted { kind, by, detector: detector.as_deref() };
+            if let Some(place) = explain {
+                return headless(&request, &output, Format::Json, async |opened, format, sink| {
+                    Ok((explain::run(opened, &wanted, &place, format, sink).await?, failure::OK))
+                });
+            }
+            let known = exceptions::known(&environment, show_hidden);
+            headless(&request, &output, Format::Csv, async |opened, format, sink| {
+                let outcome = detect::run(opened, &wanted, &known, format, sink).await?;
                 Ok((outcome.report, if exit_code && outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
             })
         }
@@ -136,6 +146,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((response::run(opened, &chosen, &environment, format, sink).await?, failure::OK))
             })
         }
+        Command::Exceptions { command } => exceptions::run(command, &environment),
         Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
         Command::Themes => print(&(Theme::names(&screen::user_themes(&environment)?).join("\n") + "\n")),

@@ -271,7 +271,7 @@ impl Opened {
         })
     }
 
-    /// The present, as the backend has it: a story and files have their own.
+    /// What counts as now.
     pub fn now(&self) -> Timestamp {
         self.backend.now()
     }

@@ -8,6 +8,7 @@ pub mod board;
 pub mod campaign;
 pub mod cells;
 mod episodes;
+mod explained;
 pub mod late;
 pub mod merge;
 pub mod msg;
@@ -24,7 +25,7 @@ pub mod tree;
 pub mod visit;
 
 pub use action::Action;
-pub use board::{Board, Cell, Lane};
+pub use board::{Board, Cell, Lane, Partial};
 pub use cells::Cells;
 pub use late::Late;
 pub use msg::{Effect, Msg};

@@ -288,7 +288,7 @@ fn is_same(one: &Destination, two: &Destination) -> bool {
 fn severity(sort: Sort) -> Severity {
     match sort {
         Sort::Hijack | Sort::Tunnel | Sort::TunnelCommand | Sort::Tscon | Sort::LogCleared => Severity::Critical,
-        Sort::Shadowing | Sort::PasswordWithoutRight | Sort::LogGap => Severity::Major,
+        Sort::Shadowing | Sort::PasswordWithoutRight | Sort::LogGap | Sort::FanOut => Severity::Major,
         Sort::ForeignZone | Sort::ScannerCookie | Sort::ClockBack => Severity::Minor,
     }
 }

@@ -183,7 +183,11 @@ fn detections(arrivals: &Arrivals, wanted: &Wanted) -> Vec<(BucketSize, Detectio
         .chain(others)
         .map(|size| {
             let plan = Plan { by: By::Destination, size, zones: wanted.zones.clone(), shown: Range::ALL, bands: false };
-            (size, detect::run(arrivals, &plan, begin(&plan).as_mut()))
+            let mut detection = detect::run(arrivals, &plan, begin(&plan).as_mut());
+            if let Some(lacks) = arrivals.completeness.forbids_verdicts() {
+                detection.withhold(&lacks);
+            }
+            (size, detection)
         })
         .collect()
 }

@@ -52,6 +52,7 @@ pub(crate) fn verdict(time: &str, count: u32, score: f64) -> Verdict {
         reason: format!("{count} distinct sources, typically 2.1"),
         cross: None,
         why: None,
+        standing: crate::domain::finding::Standing::Judged,
     }
 }
 

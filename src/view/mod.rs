@@ -18,6 +18,7 @@ pub mod palette;
 pub mod period;
 pub mod query;
 pub mod tab;
+pub mod why;
 pub mod words;
 
 use ratatui::buffer::Buffer;
