@@ -246,7 +246,7 @@ mod tests {
 
     #[test]
     fn a_list_of_networks_becomes_one_exception() {
-        let imported = read("# scanners\n10.66.0.0/24\n192.0.2.7 # one\n", &looks_like("10.66.0.0/24").to_owned(), &filled()).unwrap();
+        let imported = read("# scanners\n10.66.0.0/24\n192.0.2.7 # one\n", looks_like("10.66.0.0/24"), &filled()).unwrap();
         assert_eq!(imported.exceptions[0].words(), "at 10.0.0.5 from 10.66.0.0/24, 192.0.2.7");
         assert_eq!(read("10.66.0.0/24\nevil\n", "cidr", &filled()).unwrap_err(), "line 2: evil is no network");
     }

@@ -76,7 +76,7 @@ impl Facts<'_> {
         let joined = sessions(self.events);
         let past = self.past();
         let has_past = !past.is_empty();
-        picture.history = has_past.then(|| Range { from: self.arrivals.range.from, to: self.range.from });
+        picture.history = has_past.then_some(Range { from: self.arrivals.range.from, to: self.range.from });
         if !has_past {
             picture.unknown.push("who is new here: nothing of this destination is known from before".to_owned());
         }
@@ -165,10 +165,7 @@ impl Facts<'_> {
         }
         // Counted, but not among the events that could be held.
         for address in in_spike {
-            if !found.contains_key(&address) {
-                let source = self.source(address, past, &mut also_to, open);
-                found.insert(address, source);
-            }
+            found.entry(address).or_insert_with(|| self.source(address, past, &mut also_to, open));
         }
         let mut list: Vec<Source> = found.into_values().collect();
         list.sort_by_key(|source| (std::cmp::Reverse((source.stage, source.also_to.len(), source.events)), source.address));

@@ -108,7 +108,7 @@ pub(super) mod tests {
     fn hostile_text_stays_a_value() {
         let evil = Exception { users: vec!["x\") or *:*\n\u{1b}[2J".into()], reason: "a\n- b: c\u{1b}".into(), windows: vec![], ..exception() };
         for (name, _, write) in FORMATS {
-            let text = write(&[evil.clone()]).text;
+            let text = write(std::slice::from_ref(&evil)).text;
             assert!(!text.contains('\u{1b}'), "{name}: {text:?}");
             // Between three quotes TOML ends with three, not with one.
             assert!(*name == "toml" || !text.contains("x\") or"), "{name}: {text:?}");
