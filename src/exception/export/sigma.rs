@@ -2,13 +2,23 @@
 
 use serde_json::{Map, Value, json};
 
-use super::{Exported, places, sayable};
+use super::{Exported, accounts, places, sayable};
 use crate::exception::Exception;
 
 /// One document each.
 pub(super) fn write(exceptions: &[Exception]) -> Exported {
-    let (said, left_out) = sayable(exceptions);
-    let documents: Vec<String> = said.iter().filter_map(|exception| yaml_serde::to_string(&document(exception)).ok()).collect();
+    let (said, mut left_out) = sayable(exceptions);
+    let mut documents = Vec::new();
+    for exception in said {
+        // A condition that is dropped would hide more.
+        if !exception.destinations.is_empty() && places(exception).1.is_empty() {
+            left_out.push((exception.id.clone(), "it names its destination by address, and logons name the computer".to_owned()));
+        } else if accounts(exception).len() > 1 {
+            left_out.push((exception.id.clone(), "it names accounts of several domains, which one filter cannot say".to_owned()));
+        } else {
+            documents.extend(yaml_serde::to_string(&document(exception)).ok());
+        }
+    }
     Exported {
         text: documents.join("---\n"),
         notes: vec![
@@ -31,6 +41,9 @@ fn document(exception: &Exception) -> Value {
     let users: Vec<&str> = exception.users.iter().map(|user| user.raw().split_once('\\').map_or(user.raw(), |(_, name)| name)).collect();
     if !users.is_empty() {
         selection.insert("TargetUserName".to_owned(), json!(users));
+        if let Some(Some(domain)) = accounts(exception).keys().next() {
+            selection.insert("TargetDomainName".to_owned(), json!(domain));
+        }
     }
     let reason = exception.reason.safe();
     let at = if addresses.is_empty() { String::new() } else { format!("; for {} (logons name the computer, not its address)", addresses.join(", ")) };
@@ -56,5 +69,13 @@ mod tests {
         assert_eq!((found.filters.len(), found.errors.len()), (1, 0), "{:?}\n{}", found.errors, exported.text);
         assert!(exported.text.contains("IpAddress|cidr:\n    - 10.66.0.0/24\n"), "{}", exported.text);
         assert!(exported.text.contains("condition: not selection"), "{}", exported.text);
+        assert!(exported.text.contains("TargetDomainName: CORP\n"), "{}", exported.text);
+    }
+
+    #[test]
+    fn a_destination_that_logons_do_not_name_is_never_dropped() {
+        let by_address = Exception { destinations: vec!["10.0.0.5".into()], ..two().remove(0) };
+        let exported = write(&[by_address]);
+        assert_eq!((exported.text.as_str(), exported.left_out[0].1.as_str()), ("", "it names its destination by address, and logons name the computer"));
     }
 }
