@@ -50,6 +50,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "ledger",
             "response",
             "exception",
+            "guide",
+            "evidence",
         ],
     ),
 ];

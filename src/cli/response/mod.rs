@@ -100,7 +100,7 @@ pub(super) async fn gather(opened: &Opened, destination: &str, at: Option<&str>)
         zones: opened.zones.clone(),
         filter: opened.scope(Families::ALL).filter,
         now,
-        origin: opened.origin.clone(),
+        origin: opened.place.clone(),
     };
     let ask = async |ask| opened.ask(&ask).await.map_err(|failure| Trouble { what: failure.to_string(), advice: failure.advice().map(str::to_owned) });
     response::gather(ask, &wanted).await.map_err(|trouble| {
