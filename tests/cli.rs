@@ -120,9 +120,9 @@ fn an_exception_hides_a_score_says_so_and_can_be_looked_behind() {
     let detected = run("detect STORY --exit-code --format csv");
     assert_eq!(detected.status.code(), Some(0), "{}", stderr(&detected));
     assert!(stderr(&detected).contains("hidden by exception: 3 ("), "{}", stderr(&detected));
-    assert!(text(&detected).contains(",,,hidden by exception "), "{}", text(&detected).lines().filter(|line| line.contains("hidden")).collect::<String>());
+    assert!(text(&detected).contains(",,,\"hidden by exception "), "{}", text(&detected).lines().filter(|line| line.contains("hidden")).collect::<String>());
     let shown = run("detect STORY --show-hidden --format csv");
-    assert!(text(&shown).contains(",critical,hidden by exception "));
+    assert!(text(&shown).contains(",critical,\"hidden by exception "));
     let listed: Value = serde_json::from_str(&text(&run("exceptions list --format json"))).expect("JSON");
     let id = listed[0]["id"].as_str().expect("an id").to_owned();
     let exported = run(&format!("exceptions export {id} --format elastic --output list.ndjson"));
