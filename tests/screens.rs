@@ -733,3 +733,29 @@ fn asked_again_a_step_says_what_has_changed() {
     stage.press("r");
     assert!(stage.line("since 13:10").contains("+3 sources"), "{}", stage.text());
 }
+
+#[test]
+fn a_case_that_cannot_be_saved_says_so_loses_nothing_and_is_saved_elsewhere() {
+    let mut stage = Stage::story(120, 40);
+    stage.lose_the_disk();
+    stage.press("wa1not ours<enter>");
+    let line = stage.line("NOT SAVED");
+    assert!(line.contains("1 waiting") && line.contains("R saves it elsewhere"), "{line}");
+    assert!(stage.text().contains("not saved yet"), "{}", stage.text());
+    let elsewhere = stage.data.path().join("elsewhere");
+    stage.press(&format!("R4{}<enter>", elsewhere.display()));
+    assert!(!stage.text().contains("NOT SAVED") && !stage.text().contains("not saved yet"), "{}", stage.text());
+    let listed = rdptriage::ledger::Folder::at(&elsewhere).list().unwrap();
+    assert_eq!(listed[0].case.as_ref().unwrap().answers["sources"].note.raw(), "not ours");
+}
+
+#[test]
+fn who_opens_a_case_again_finds_every_answer() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("wa1not ours<enter>");
+    stage.press("<esc>w");
+    assert!(stage.line("1/17 answered").contains("10.20.4.17"), "{}", stage.text());
+    assert!(stage.text().contains("Your answer: [looks bad]  not ours"), "{}", stage.text());
+    let cases = std::fs::read_dir(stage.data.path().join("cases")).unwrap();
+    assert_eq!(cases.filter(|entry| entry.as_ref().unwrap().path().extension().is_some_and(|ending| ending == "rdpcase")).count(), 1);
+}

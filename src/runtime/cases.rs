@@ -44,13 +44,15 @@ pub struct Keeper {
     told: BTreeMap<String, u64>,
     /// What could not be saved yet, oldest first.
     waiting: VecDeque<CaseJob>,
+    /// Why, as it was told last: the same is not told every second.
+    why: Option<String>,
 }
 
 impl Keeper {
     /// One that has opened nothing yet.
     pub fn new(place: &CaseFolder, clock: fn() -> Timestamp) -> Self {
         let folder = place.data.as_deref().map(Folder::below);
-        Self { folder, author: place.author.clone(), clock, open: BTreeMap::new(), told: BTreeMap::new(), waiting: VecDeque::new() }
+        Self { folder, author: place.author.clone(), clock, open: BTreeMap::new(), told: BTreeMap::new(), waiting: VecDeque::new(), why: None }
     }
 
     /// What there is already.
@@ -102,6 +104,7 @@ impl Keeper {
             }
         }
         if before > 0 && self.waiting.is_empty() {
+            self.why = None;
             news.push(CaseNews::Recovered);
         }
         news.extend(self.follow());
@@ -118,9 +121,16 @@ impl Keeper {
         match self.do_it(&job) {
             Ok(news) => news,
             Err(error) => {
-                let is_kept = error.is_passing && !matches!(job, CaseJob::Export { .. } | CaseJob::Verify(_));
+                // Whatever a person decided is kept until it can be saved, here or elsewhere; in a case that somebody else
+                // writes it never can.
+                let is_read_only = name.as_ref().and_then(|name| self.open.get(name)).is_some_and(|ledger| *ledger.mode() != Mode::Writer);
+                let is_kept = !is_read_only && !matches!(job, CaseJob::Export { .. } | CaseJob::Verify(_));
                 if is_kept {
                     self.waiting.push_back(job);
+                    if self.why.as_ref() == Some(&error.what) {
+                        return Vec::new();
+                    }
+                    self.why = Some(error.what.clone());
                 }
                 vec![CaseNews::Failed { name, trouble: error.into(), is_kept }]
             }
@@ -437,7 +447,7 @@ mod tests {
         let mut keeper = Keeper::new(&CaseFolder { data: None, author: "kim".into() }, clock);
         let news = keeper.carry_out(CaseJob::Open { name: "c1".into(), subject: subject(), source: "demo".into() });
         assert!(matches!(news.as_slice(), [CaseNews::Failed { is_kept: true, .. }]));
-        assert!(keeper.carry_out(answer("c1")).iter().all(|news| matches!(news, CaseNews::Failed { is_kept: true, .. })));
+        assert!(keeper.carry_out(answer("c1")).is_empty(), "the same trouble is not told twice");
         assert_eq!(keeper.waiting(), 2);
         let news = keeper.carry_out(CaseJob::SaveElsewhere(elsewhere.path().join("cases").display().to_string()));
         assert_eq!(keeper.waiting(), 0, "{news:?}");

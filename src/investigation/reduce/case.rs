@@ -159,12 +159,12 @@ pub(super) fn news(state: &mut Investigation, news: CaseNews, effects: &mut Vec<
             open.is_sound = None;
             open.fold(&author);
         }
-        CaseNews::Failed { name, trouble, is_kept } => {
-            if let Some(open) = name.filter(|_| !is_kept).and_then(|name| state.cases.by_name.get_mut(&name)) {
-                open.waiting.drain(..usize::from(!open.waiting.is_empty()));
+        CaseNews::Failed { trouble, is_kept: true, .. } => state.cases.trouble = Some(trouble),
+        CaseNews::Failed { name, .. } => {
+            if let Some(open) = name.and_then(|name| state.cases.by_name.get_mut(&name)).filter(|open| !open.is_writable) {
+                open.waiting.clear();
                 open.fold(&author);
             }
-            state.cases.trouble = Some(trouble);
         }
         CaseNews::Recovered => state.cases.trouble = None,
         CaseNews::Checked { name, faults } => {

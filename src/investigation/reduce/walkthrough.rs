@@ -20,7 +20,7 @@ pub(super) fn open(state: &mut Investigation, destination: Arc<Destination>, ran
     let Some(guide) = state.guides.first().cloned() else { return };
     let whole = state.board().and_then(|board| board.lane(&destination)).map_or(destination, |lane| Arc::clone(&lane.destination));
     let verdicts = verdicts(state, &whole);
-    let range = range.unwrap_or_else(|| episode(&verdicts, state.range, state.size, None));
+    let range = range.unwrap_or_else(|| episode(&verdicts, state.range, state.size, busiest(state, &whole)));
     let inquiry = Inquiry {
         destination: Arc::clone(&whole),
         range,
@@ -42,6 +42,12 @@ pub(super) fn open(state: &mut Investigation, destination: Arc<Destination>, ran
     case::open(state, effects);
     ask(state, effects);
     weigh(state, effects);
+}
+
+/// The busiest bucket, where nothing is judged yet: the worst episode is not known.
+fn busiest(state: &Investigation, destination: &Destination) -> Option<Timestamp> {
+    let board = state.board().filter(|board| !board.is_judged)?;
+    board.lane(destination)?.worst().map(|place| board.at(place))
 }
 
 /// The arrivals that the screens have need not be asked for, where they reach back far enough.
