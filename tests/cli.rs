@@ -135,6 +135,35 @@ fn an_exception_hides_a_score_says_so_and_can_be_looked_behind() {
 }
 
 #[test]
+fn a_report_is_written_in_every_form_and_noted_in_the_case() {
+    let case = Case::new();
+    let run = |line: &str| case.command(line).env("RDPTRIAGE_DATA_DIR", case.path("data")).stdin(Stdio::null()).output().expect("the program starts");
+    let text = |line: &str| {
+        let output = run(line);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let name = text("case new 10.0.0.5 --from 2025-01-01T10:00:00Z --to 2025-01-01T10:30:00Z").trim().to_owned();
+    text(&format!("case note {name} =1+1"));
+    let markdown = text(&format!("case report {name}"));
+    assert!(markdown.contains("- the events were not asked again for this report") && markdown.contains(": \\=1+1\n"), "{markdown}");
+    text(&format!("case report {name} flows.ndjson --format html --output r.html"));
+    let html = std::fs::read_to_string(case.path("r.html")).expect("written");
+    assert!(html.contains("<svg ") && html.contains("2 sources in the 15m bucket at 2025-01-01T10:00:00Z"), "{html}");
+    assert!(text(&format!("case show {name}")).contains("exported html to r.html, SHA-256 "));
+    assert!(text(&format!("case report {name} --format csv")).starts_with("row,value,first,last,stage,count,detail,document\n"));
+    for format in ["handover", "json", "timesketch", "navigator", "ndjson"] {
+        text(&format!("case report {name} --format {format}"));
+    }
+    assert_eq!(run(&format!("case report {name} --format pdf")).status.code(), Some(2));
+    std::fs::create_dir_all(case.path("config/templates")).expect("made");
+    std::fs::write(case.path("config/templates/report.md"), "fine\n{{ broken\n").expect("written");
+    let output = run(&format!("case report {name}"));
+    assert!(stderr(&output).contains("templates/report.md failed: line "), "{}", stderr(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("# RDP case"), "the program's own template is used");
+}
+
+#[test]
 fn flags_choose_events() {
     let case = Case::new();
     let events = |line: &str| {
