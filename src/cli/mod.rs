@@ -15,6 +15,7 @@ pub mod failure;
 mod files;
 mod hops;
 mod hunt;
+mod incidents;
 mod login;
 mod man;
 pub mod origin;
@@ -99,7 +100,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((hunt::run(opened, head, format, sink).await?, failure::OK))
             })
         }
-        Command::Detect { files, origin, output, kind, by, detector, explain, exit_code } => {
+        Command::Detect { files, origin, output, kind, by, detector, explain, incidents, exit_code } => {
             let request = required(&files, &origin, &environment)?;
             let wanted = detect::Wanted { kind, by, detector: detector.as_deref() };
             if let Some(place) = explain {
@@ -108,7 +109,10 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 });
             }
             headless(&request, &output, Format::Csv, async |opened, format, sink| {
-                let outcome = detect::run(opened, &wanted, format, sink).await?;
+                let outcome = match incidents {
+                    true => incidents::run(opened, &wanted, format, sink).await?,
+                    false => detect::run(opened, &wanted, format, sink).await?,
+                };
                 Ok((outcome.report, if exit_code && outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
             })
         }

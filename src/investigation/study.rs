@@ -7,8 +7,9 @@ use jiff::tz::TimeZone;
 
 use super::past::{Past, past};
 use crate::analysis::{Sessions, Visible, ladders, sessions};
+use crate::detect::{Relative, Wave, recurring, relatives};
 use crate::domain::stage::Ladder;
-use crate::domain::{Address, Arrivals, BucketSize, Destination, Event, Family, Foreign, Kind, Range, Timestamp};
+use crate::domain::{Address, Arrivals, BucketSize, By, Destination, Event, Family, Foreign, Kind, Range, Timestamp};
 use crate::query::Answer;
 
 /// What is to be studied.
@@ -20,6 +21,19 @@ pub enum Matter {
         page: Arc<Answer>,
         /// What exists besides.
         known: Vec<Kind>,
+    },
+    /// What goes on beside one bucket of a destination.
+    Beside {
+        /// Everything that arrived.
+        arrivals: Arc<Arrivals>,
+        /// Where.
+        destination: Arc<Destination>,
+        /// The bucket.
+        bucket: Range,
+        /// Who arrived there.
+        sources: Arc<[Address]>,
+        /// Whose days and hours.
+        zone: TimeZone,
     },
     /// What was usual at a destination.
     Past {
@@ -45,6 +59,29 @@ pub enum Study {
     Evidence(Box<Evidence>),
     /// Of [`Matter::Past`].
     Past(Box<Past>),
+    /// Of [`Matter::Beside`].
+    Beside(Box<Beside>),
+}
+
+/// What goes on beside one bucket of a destination.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// The bucket.
+    pub bucket: Range,
+    /// Recurring rounds that are due there and then.
+    pub waves: Vec<Wave>,
+    /// How far its sources reach, and whether anybody comes at this hour.
+    pub relatives: Vec<Relative>,
+}
+
+impl Beside {
+    /// Works it out of everything that arrived.
+    pub fn of(arrivals: &Arrivals, by: By, destination: &Destination, bucket: Range, sources: &[Address], zone: &TimeZone) -> Self {
+        let mut waves = recurring::waves(arrivals, by, zone, bucket.from);
+        waves.retain(|wave| wave.is_at(bucket.from, zone) && wave.reaches(destination));
+        let relatives = vec![relatives::fan_out(arrivals, by, sources, bucket.to), relatives::hour(arrivals, by, destination, bucket.from, zone)];
+        Self { bucket, waves, relatives }
+    }
 }
 
 impl Matter {
@@ -52,6 +89,9 @@ impl Matter {
     pub fn study(self) -> Study {
         match self {
             Self::Evidence { page, known } => Study::Evidence(Box::new(Evidence::of(page, known))),
+            Self::Beside { arrivals, destination, bucket, sources, zone } => {
+                Study::Beside(Box::new(Beside::of(&arrivals, By::Destination, &destination, bucket, &sources, &zone)))
+            }
             Self::Past { arrivals, destination, shown, known_from, size, zone } => {
                 Study::Past(Box::new(past(&arrivals, &destination, shown, known_from, size, &zone)))
             }

@@ -11,7 +11,7 @@ use super::past::Past;
 use super::period::days_before;
 use super::slot::Fetched;
 use super::subject::Sitting;
-use super::{Board, Evidence, Lane, Need, Page, Study, Subject, Tab};
+use super::{Beside, Board, Evidence, Lane, Need, Page, Study, Subject, Tab};
 use crate::domain::{Address, BucketSize, Destination, Families, Foreign, Range, Timestamp};
 use crate::query::{Alerts, Answer, Ask, Company, EventPage, Filter, Scope, Tally, TallyBy};
 
@@ -254,7 +254,7 @@ impl Visit {
                 let range = Range { from: earlier(range.from), to: later(range.to) };
                 Ask::Events { scope: Scope { range, families: Families::EVERY, ..scope }, skip: 0, take: MOST_EVIDENCE }
             }
-            Need::Past => Ask::Overview,
+            Need::Past | Need::Beside => Ask::Overview,
             Need::Timeline => Ask::Arrivals { scope: Scope { range: shown, ..scope }, bucket: BucketSize::Quarter },
             // What runs is told by events that count for no connection.
             Need::Tally(by @ TallyBy::Process) => Ask::Tally { scope: Scope { families: Families::EVERY, ..scope }, by },
@@ -327,6 +327,12 @@ impl Visit {
     /// What was usual before.
     pub fn past(&self) -> Option<&Past> {
         if let Study::Past(past) = self.studies.get(&Need::Past)?.value()? { Some(past) } else { None }
+    }
+
+    /// What goes on beside a bucket, where that was worked out for it.
+    pub fn beside(&self, bucket: Range) -> Option<&Beside> {
+        let Study::Beside(beside) = self.studies.get(&Need::Beside)?.value()? else { return None };
+        (beside.bucket == bucket).then_some(beside)
     }
 
     /// Its lane on the board.
