@@ -74,7 +74,7 @@ fn a_handful_of_days_strewn_over_months_is_no_history_and_every_other_day_is() {
         }
         last.expect("a verdict")
     };
-    assert_eq!(last(8).reason, "not enough history (36 h of 3 d)");
+    assert_eq!(last(8).reason, "not enough history (12 h of 3 d)");
     assert!(last(2).score.is_some());
 }
 
