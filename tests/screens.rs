@@ -542,7 +542,10 @@ proptest! {
 }
 
 /// Every key that is bound somewhere, and some that type.
-const KEYS: [&str; 55] = [
+const KEYS: [&str; 58] = [
+    "e",
+    "E",
+    "T",
     "W",
     "C",
     "6",
@@ -605,6 +608,30 @@ fn every_bound_key_can_be_spelled() {
     for keys in KEYS {
         assert!(key::typed(keys).is_ok(), "{keys}");
     }
+}
+
+#[test]
+fn every_task_is_listed_and_its_question_copied() {
+    let mut stage = Stage::story(80, 24);
+    stage.press("<enter>T");
+    insta::assert_snapshot!("tasks_80x24", stage.text());
+    stage.press("jy");
+    assert!(matches!(stage.wanted.last(), Some(Effect::Copy(text)) if text.contains("Arrivals")), "{:?}", stage.wanted.last());
+    stage.press("-");
+    assert!(stage.text().contains("nothing runs here any more"), "{}", stage.text());
+    stage.press("T");
+    assert!(!stage.text().contains("Asked and worked out"));
+}
+
+#[test]
+fn a_table_is_written_as_it_is_filtered_with_every_column() {
+    let mut stage = Stage::story(80, 24);
+    stage.press("<enter>/66.2<enter>E");
+    let Some(Effect::Export { stem, ending, text }) = stage.wanted.pop() else { panic!("nothing was exported") };
+    assert_eq!((stem.as_str(), ending), ("rdptriage-10.20.4.17-FILESRV-02-sources-20260302T131007Z", "csv"));
+    insta::assert_snapshot!("exported_sources", text);
+    stage.press("/nobody<enter>E");
+    assert!(stage.text().contains("there is no row to write") && stage.wanted.is_empty());
 }
 
 #[test]

@@ -21,6 +21,7 @@ pub mod state;
 pub mod study;
 pub mod subject;
 pub mod tab;
+pub mod task;
 pub mod tree;
 pub mod visit;
 
@@ -36,4 +37,5 @@ pub use state::Investigation;
 pub use study::{Beside, Evidence, Matter, Study};
 pub use subject::{Mark, Subject};
 pub use tab::{Need, Page, Tab};
+pub use task::Tasks;
 pub use visit::{Focus, Visit};
