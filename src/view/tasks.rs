@@ -36,6 +36,7 @@ fn about(slot: Slot) -> String {
         Need::Past => "what was usual before",
         Need::Alerts => "alerts and records of jobs",
         Need::Health => "what can be seen here",
+        Need::Beside => "what goes on beside it",
     };
     match slot {
         Slot::Overview => "what there is".to_owned(),
