@@ -46,6 +46,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "case",
             "ledger",
+            "guide",
+            "evidence",
         ],
     ),
 ];

@@ -114,6 +114,13 @@ impl Story {
         Ok(self)
     }
 
+    /// The same when all of it has happened.
+    #[must_use]
+    pub fn at_rest(mut self) -> Self {
+        self.speed = None;
+        self
+    }
+
     /// What a detector must make of it.
     pub fn expect(&self) -> &Expect {
         &self.expect
