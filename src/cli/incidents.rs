@@ -3,7 +3,8 @@
 use serde::Serialize;
 
 use super::completeness::Report;
-use super::detect::{Outcome, Wanted, judge};
+use super::detect::{Known, Outcome, Wanted, judge};
+use super::exceptions;
 use super::failure::Failure;
 use super::origin::Opened;
 use super::output::{Cell, Column, Format, Sink, Sort, document, rows};
@@ -28,9 +29,16 @@ struct Document<'a> {
     completeness: &'a Report,
 }
 
-/// Asks, judges, puts together and writes.
-pub async fn run(opened: &Opened, wanted: &Wanted<'_>, format: Format, sink: &mut Sink) -> Result<Outcome, Failure> {
-    let judged = judge(opened, wanted, opened.range, false).await?;
+/// Asks, judges, holds against exceptions, puts together and writes. What an exception hides is part of no incident.
+pub async fn run(opened: &Opened, wanted: &Wanted<'_>, known: &Known, format: Format, sink: &mut Sink) -> Result<Outcome, Failure> {
+    let mut judged = judge(opened, wanted, opened.range, false).await?;
+    let hidden = exceptions::hidden(opened, &judged, &known.exceptions).await?;
+    for (place, number) in hidden.by.keys().filter(|_| !known.show) {
+        if let Some(verdict) = judged.detection.verdicts.get_mut(*place).and_then(|verdicts| verdicts.get_mut(number)) {
+            verdict.score = None;
+        }
+    }
+    super::tell(&hidden.words(known.show));
     let incidents = judged.detection.incidents(judged.plan.size);
     let outcome = Outcome { anomalies: incidents.len(), report: judged.report };
     if format == Format::Json {
