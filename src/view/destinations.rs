@@ -286,6 +286,9 @@ impl View for Destinations {
             } else {
                 (format!("nothing from {range} meets {}", state.filter_text), "/ changes the filter; t asks for another time range".to_owned())
             };
+            // The header may have no room for it, and nothing found is not nothing there.
+            let partial = state.completeness().filter(|completeness| !completeness.is_whole());
+            let what = partial.map_or_else(|| what.clone(), |partial| format!("{what}, but the answer is partial: {}", partial.words()));
             return opening::message(&what, Some(&advice), Role::Text, pen, area, buf);
         }
         self.list.draw(&rows, &self.words, true, cx, area, buf);
