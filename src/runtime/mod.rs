@@ -84,6 +84,8 @@ where
     let leaving = screen.leave();
     signals::ended();
     match (outcome, leaving) {
+        // Drawing fails before anybody says that the line is cut.
+        (Err(_), _) if terminal::is_gone() => Ok(Ended::Signal(signal_hook::consts::SIGHUP)),
         (Ok(ended), Err(error)) => Err(BackendError::new(format!("could not restore the terminal: {error}"))).or(Ok(ended)),
         (outcome, _) => outcome,
     }
