@@ -188,7 +188,7 @@ async fn late_events_are_marked_and_a_dead_cluster_leaves_its_last_picture_until
 
     line.cut().await;
     session.until("the age of a stale picture", |screen| screen.contents().lines().next().is_some_and(|header| header.contains("STALE")));
-    session.until("what is wrong", |screen| screen.contents().contains("the connection was refused"));
+    session.until("what is wrong", |screen| screen.contents().replace('\n', " ").contains("the connection was refused"));
     assert_eq!(figure(session.screen(), "now"), Some(3), "the last picture stays");
     cluster.add(&index, &knocks(4..9)).await;
     line.mend().await;
