@@ -38,6 +38,7 @@
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
 //! | [`guide`] | the investigation guides (TOML): what to ask, step by step | evidence, commands |
+//! | [`evidence`] | what is found for each step of a guide, one file a step: questions, finding, for and against, what it suggests | answers of people, texts to be sent |
 //! | [`case`] | what a responder decides, as a chain of acts: folded, verified, merged, bundled | files |
 //! | [`ledger`] | the files of cases (`SQLite`), one writer each | what an act means |
 //! | [`keymap`] | keys to actions; footer, help, palette and docs come from it | |
@@ -52,7 +53,7 @@
 //! # Who may import whom
 //!
 //! Downwards only, and `tests/architecture.rs` keeps it: `domain` imports nothing of ours; `query`, `detect` and `sigma`
-//! know `domain`; `analysis` adds `query` and `sigma`; `schema` adds `query` and `sigma`; `backend` is seen by `runtime` and `cli` alone, never by
+//! know `domain`; `analysis` adds `query` and `sigma`; `evidence` knows these, `guide` and `case`; `schema` adds `query` and `sigma`; `backend` is seen by `runtime` and `cli` alone, never by
 //! `investigation`, `view` or `app`. `ratatui` lives in `theme`, `widget`, `view`, `app` and `runtime`; `polars`, `evtx` and
 //! `elasticsearch` in `backend` (and `polars` where a table is exported).
 //!
@@ -90,6 +91,7 @@ pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod domain;
+pub mod evidence;
 pub mod guide;
 pub mod investigation;
 pub mod keymap;

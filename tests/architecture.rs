@@ -14,6 +14,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("analysis", &["domain", "query", "sigma"]),
     ("case", &["domain"]),
     ("ledger", &["domain", "case"]),
+    ("evidence", &["domain", "query", "guide", "analysis", "detect", "case", "sigma"]),
     ("detect", &["domain"]),
     ("schema", &["domain", "query", "sigma"]),
     ("backend", &["domain", "query", "schema", "sigma"]),
@@ -45,6 +46,8 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "config",
             "case",
             "ledger",
+            "guide",
+            "evidence",
         ],
     ),
 ];

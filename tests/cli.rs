@@ -225,6 +225,35 @@ fn the_story_of_a_file_is_judged() {
 }
 
 #[test]
+fn a_verdict_is_explained_in_words_and_figures() {
+    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories/spike.toml");
+    let (case, story) = (Case::new(), story.display().to_string());
+    // The first of the two buckets, named by time; the worst of all, named by nothing.
+    let json = case.text(&format!("detect {story} --explain 10.0.0.5@2025-01-10T01:00:00Z"));
+    let explained: Value = serde_json::from_str(&json).expect("JSON");
+    assert_eq!((&explained["destination"], &explained["start"], &explained["bucket"]), (&"10.0.0.5".into(), &"2025-01-10T01:00:00Z".into(), &"15m".into()));
+    assert_eq!((&explained["standing"], &explained["sources"], &explained["is_anomalous"]), (&"judged".into(), &40.into(), &true.into()));
+    assert!(explained["score"].as_f64().is_some_and(|score| score > 90.0), "{json}");
+    assert!(explained["why"]["arrived"].as_u64().is_some_and(|arrived| arrived >= 38), "{json}");
+    let classes = explained["why"]["classes"].as_array().expect("classes");
+    assert!(classes.iter().any(|class| class["sources"].as_array().is_some_and(|sources| sources.len() >= 38)), "{json}");
+    assert!(explained["cannot_say"].as_array().is_some_and(|said| !said.is_empty()) && explained["completeness"]["complete"] == true);
+    let text = case.text(&format!("detect {story} --explain 10.0.0.5 --format table"));
+    assert!(text.starts_with("10.0.0.5") && text.contains(": score ") && text.contains("\nWhat this cannot say\n"), "{text}");
+    let quiet = case.text(&format!("detect {story} --explain quiet01@2025-01-06T03:00:00Z --format table"));
+    assert!(quiet.contains("no verdict, not enough history"), "{quiet}");
+    for (line, code, said) in [
+        ("--explain 10.0.0.9", 1, "no event within the range reaches 10.0.0.9"),
+        ("--explain 10.0.0.5@soon", 2, "is no time"),
+        ("--explain 10.0.0.5 --format csv", 2, "an explanation is no list of rows"),
+    ] {
+        let output = case.run(&format!("detect {story} {line}"));
+        assert_eq!(output.status.code(), Some(code), "{line}");
+        assert!(stderr(&output).contains(said), "{line}: {}", stderr(&output));
+    }
+}
+
+#[test]
 fn an_export_of_events_read_back_gives_the_same_answers() {
     let case = Case::new();
     let lines = [

@@ -114,6 +114,69 @@ fn a_tab_says_what_emptied_it() {
 }
 
 #[test]
+fn why_a_bucket_has_its_score() {
+    for size in [(80, 24), (200, 50)] {
+        seen("why", "<enter>e", size);
+    }
+    seen("why_end", "<enter>eG", (80, 24));
+    let mut stage = Stage::story(80, 24);
+    stage.press("e");
+    assert!(stage.line("12:30 to 12:45").contains("10.20.4.17 FILESRV-02"), "the worst bucket of the row");
+    stage.press("y");
+    let Some(Effect::Copy(text)) = stage.wanted.last() else { panic!("nothing copied") };
+    assert!(text.starts_with("10.20.4.17 FILESRV-02, 2026-03-02 12:30 to 12:45: score 100 critical\n\nVerdict\n"), "{text}");
+    assert!(text.contains("\nWhat this cannot say\n  "), "{text}");
+    stage.press("e<enter>e");
+    assert!(stage.line("12:30 to 12:45").contains("score 100"), "the key that opened it closes it; on the page it follows the cursor");
+    stage.press("h");
+    assert!(stage.line("12:15 to 12:30").contains("10.20.4.17"), "{}", stage.text());
+    stage.press("]");
+    assert!(stage.line("12:30 to 12:45").contains("score 100"));
+}
+
+#[test]
+fn a_young_destination_is_new_and_has_no_number() {
+    let mut stage = Stage::story(120, 40);
+    let row = stage.line("NEW-VM");
+    assert!(row.trim_start().starts_with("new "), "{row}");
+    stage.press("j<enter>");
+    assert!(stage.line("10.20.8.8 NEW-VM").contains("new, first day: minor at most"), "{}", stage.text());
+    stage.press("e");
+    assert!(stage.text().contains("in its first day"), "{}", stage.text());
+}
+
+#[test]
+fn no_verdict_rests_on_an_answer_that_is_not_whole() {
+    let mut stage = Stage::over(&events(), true, None, 120, 40);
+    assert!(stage.line("FILESRV-02").contains("100 ▲"));
+    stage.is_late = true;
+    stage.press("r");
+    assert!(stage.line("FILESRV-02").trim_start_matches('▌').trim_start().starts_with("part "), "{}", stage.text());
+    assert!(stage.line("rdptriage").contains("TIMED OUT"), "{}", stage.text());
+    stage.press("<enter>");
+    assert!(stage.line("10.20.4.17 FILESRV-02").contains("no verdict: partial"), "{}", stage.text());
+    stage.press("e");
+    assert!(stage.line("no verdict rests on it").contains("the answer is incomplete"), "{}", stage.text());
+    assert!(stage.line("what was not answered").contains("TIMED OUT"));
+    stage.is_late = false;
+    stage.press("e<esc>r");
+    assert!(stage.line("FILESRV-02").contains("100 ▲"), "{}", stage.text());
+}
+
+#[test]
+fn a_silent_feed_is_marked_where_it_was_silent() {
+    let is_silent = |event: &rdptriage::domain::Event| ("2026-03-02T09:00:00Z"..="2026-03-02T10:00:00Z").contains(&event.time.to_string().as_str());
+    let heard: Vec<_> = events().into_iter().filter(|event| !is_silent(event)).collect();
+    let mut stage = Stage::over(&heard, false, Some(Period::Last(12)), 120, 40);
+    assert!(stage.line("JUMP03").contains("××××"), "{}", stage.text());
+    stage.press("/jump<enter><enter>");
+    assert!(stage.text().contains("× no data"), "{}", stage.text());
+    let cells = stage.app.investigation().board().expect("a board").lanes.iter().flat_map(|lane| lane.cells.filled());
+    let told = cells.filter_map(|(_, cell)| cell.reason.as_deref()).filter(|reason| reason.contains("before it nothing was fed to us from 09:00 to 10:00 UTC"));
+    assert!(told.count() > 0);
+}
+
+#[test]
 fn wider_buckets() {
     seen("hours", "b", (80, 24));
 }
@@ -449,7 +512,10 @@ proptest! {
 }
 
 /// Every key that is bound somewhere, and some that type.
-const KEYS: [&str; 55] = [
+const KEYS: [&str; 58] = [
+    "e",
+    "E",
+    "T",
     "W",
     "C",
     "6",
@@ -512,6 +578,30 @@ fn every_bound_key_can_be_spelled() {
     for keys in KEYS {
         assert!(key::typed(keys).is_ok(), "{keys}");
     }
+}
+
+#[test]
+fn every_task_is_listed_and_its_question_copied() {
+    let mut stage = Stage::story(80, 24);
+    stage.press("<enter>T");
+    insta::assert_snapshot!("tasks_80x24", stage.text());
+    stage.press("jy");
+    assert!(matches!(stage.wanted.last(), Some(Effect::Copy(text)) if text.contains("Arrivals")), "{:?}", stage.wanted.last());
+    stage.press("-");
+    assert!(stage.text().contains("nothing runs here any more"), "{}", stage.text());
+    stage.press("T");
+    assert!(!stage.text().contains("Asked and worked out"));
+}
+
+#[test]
+fn a_table_is_written_as_it_is_filtered_with_every_column() {
+    let mut stage = Stage::story(80, 24);
+    stage.press("<enter>/66.2<enter>E");
+    let Some(Effect::Export { stem, ending, text }) = stage.wanted.pop() else { panic!("nothing was exported") };
+    assert_eq!((stem.as_str(), ending), ("rdptriage-10.20.4.17-FILESRV-02-sources-20260302T131007Z", "csv"));
+    insta::assert_snapshot!("exported_sources", text);
+    stage.press("/nobody<enter>E");
+    assert!(stage.text().contains("there is no row to write") && stage.wanted.is_empty());
 }
 
 #[test]

@@ -2,9 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+use super::connections::near;
 use super::{Sessions, account, programs};
 use crate::domain::event::Vantage;
-use crate::domain::{Cite, Event, Family, Foreign, Kind, Limits, Timestamp};
+use crate::domain::{Address, Cite, Connection, Event, Family, Foreign, Kind, Limits, Timestamp};
 
 /// Milliseconds between one account's disconnect and another's reconnect on the same connection that make a hijack.
 const HIJACK: i128 = 10_000;
@@ -14,6 +15,10 @@ const GAP: usize = 3;
 const BACK: i64 = 60;
 /// Clients of the usual time zone before another one is foreign.
 const USUAL: usize = 3;
+/// Servers that one source reaches within [`AT_A_STROKE`] seconds before that is said: a person opens a few windows a minute.
+const MANY: usize = 6;
+/// See [`MANY`].
+const AT_A_STROKE: i64 = 60;
 /// Events one tell-tale names.
 const NAMED: usize = 6;
 /// Characters of a command line that are looked at: a tool says what it does at the start.
@@ -36,6 +41,8 @@ pub enum Sort {
     PasswordWithoutRight,
     /// The client's clock is of another time zone than the others'.
     ForeignZone,
+    /// One source reached many servers within a minute.
+    FanOut,
     /// A cookie that scanners send.
     ScannerCookie,
     /// A log was cleared.
@@ -57,6 +64,7 @@ impl Sort {
             Self::Shadowing => "shadowing",
             Self::PasswordWithoutRight => "password without right",
             Self::ForeignZone => "foreign time zone",
+            Self::FanOut => "fan-out",
             Self::ScannerCookie => "scanner cookie",
             Self::LogCleared => "log cleared",
             Self::LogGap => "log gap",
@@ -94,6 +102,7 @@ pub fn telltales(events: &[Event], sessions: &Sessions) -> Vec<Telltale> {
     }
     finder.hijacks(&order);
     finder.zones();
+    finder.fan_outs();
     finder.gaps();
     finder.clocks();
     let mut list: Vec<Telltale> = finder.found.into_values().collect();
@@ -236,6 +245,47 @@ impl Finder<'_> {
         }
     }
 
+    /// One source at many servers in less time than a person takes.
+    fn fan_outs(&mut self) {
+        let mut by_source: BTreeMap<Address, Vec<&Connection>> = BTreeMap::new();
+        for connection in &self.sessions.connections {
+            if let Some(source) = connection.source.filter(|source| source.identifies_a_host()) {
+                by_source.entry(source).or_default().push(connection);
+            }
+        }
+        for (source, list) in by_source {
+            // The connections of the last minute, and how many of them are at each server.
+            let (mut from, mut at, mut best) = (0, BTreeMap::<usize, usize>::new(), (0, 0, 0));
+            for (to, connection) in list.iter().enumerate() {
+                *at.entry(connection.machine).or_default() += 1;
+                while let Some(old) = list.get(from).filter(|old| !near(old.first, connection.first, AT_A_STROKE)) {
+                    if let Some(count) = at.get_mut(&old.machine) {
+                        *count -= 1;
+                        if *count == 0 {
+                            at.remove(&old.machine);
+                        }
+                    }
+                    from += 1;
+                }
+                if at.len() > best.0 {
+                    best = (at.len(), from, to);
+                }
+            }
+            let (servers, from, to) = best;
+            let chosen = list.get(from..=to).unwrap_or_default();
+            if servers < MANY {
+                continue;
+            }
+            let seconds = chosen.first().zip(chosen.last()).map_or(0.0, |(first, last)| last.first.duration_since(first.first).as_secs_f64());
+            let text = format!("{source} reached {servers} servers within {seconds:.1} s");
+            for connection in chosen {
+                for place in connection.events.iter().take(1) {
+                    self.add(Sort::FanOut, *place as usize, None, source.to_string(), text.clone());
+                }
+            }
+        }
+    }
+
     /// Connections that others saw while the server's own log, which tells of connections otherwise, says nothing.
     fn gaps(&mut self) {
         let mut by_machine: BTreeMap<usize, Vec<(bool, usize)>> = BTreeMap::new();
@@ -306,7 +356,6 @@ mod tests {
     use super::super::sample::{event, told, with};
     use super::super::sessions;
     use super::*;
-    use crate::domain::Address;
 
     /// One line a tell-tale: its sort, its accounts, how many events say so.
     fn lines(events: &[Event]) -> Vec<String> {
@@ -381,6 +430,21 @@ mod tests {
         };
         assert_eq!(lines(&[record("10:00:00", "9"), record("09:00:00", "10")]), ["clock went back [CORP\\kim] 1"]);
         assert_eq!(lines(&[record("10:00:00", "10"), record("09:00:00", "9")]), Vec::<String>::new());
+    }
+
+    #[test]
+    fn many_servers_within_a_minute_are_a_fan_out() {
+        let knocks = |servers: usize, apart: usize| {
+            let knock = |number: usize| {
+                let time = format!("10:{:02}:{:02}", number * apart / 60, number * apart % 60);
+                event(&time, Kind::CoreAccepted, &format!("FS{number:02}"), "10.1.0.9", "")
+            };
+            (0..servers).map(knock).collect::<Vec<_>>()
+        };
+        assert_eq!(lines(&knocks(8, 4)), ["fan-out [] 8"]);
+        assert_eq!(telltales(&knocks(8, 4), &sessions(&knocks(8, 4)))[0].text, "10.1.0.9 reached 8 servers within 28.0 s");
+        assert_eq!(lines(&knocks(8, 15)), Vec::<String>::new());
+        assert_eq!(lines(&knocks(5, 1)), Vec::<String>::new());
     }
 
     #[test]

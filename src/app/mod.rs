@@ -318,7 +318,9 @@ impl App {
                 Outcome::Consumed(wants) => self.fulfil(wants),
                 Outcome::Ignored => match action {
                     // The key that opened a popup closes it too.
-                    Action::Back | Action::Quit | Action::Help | Action::Query | Action::TimeRange | Action::Marks => self.fulfil(vec![Want::Close]),
+                    Action::Back | Action::Quit | Action::Help | Action::Query | Action::TimeRange | Action::Marks | Action::Why => {
+                        self.fulfil(vec![Want::Close])
+                    }
                     _ => Vec::new(),
                 },
             };
@@ -338,6 +340,7 @@ impl App {
             Action::Quit | Action::Back => vec![Want::Msg(Msg::Left)],
             Action::Help => vec![Want::Layer(Box::new(view::help::Help::new(self.mode())))],
             Action::Palette => vec![Want::Layer(Box::new(view::palette::Palette::new(self.mode())))],
+            Action::Tasks => vec![Want::Layer(Box::<view::tasks::TaskList>::default())],
             Action::Marks => vec![Want::Layer(Box::<view::marks::Marks>::default())],
             Action::Query => vec![Want::Layer(Box::<view::query::QueryText>::default())],
             Action::TimeRange => vec![Want::Layer(Box::new(view::period::Periods::new(self.investigation.period)))],

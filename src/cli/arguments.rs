@@ -14,7 +14,8 @@ use crate::query::Filter;
 
 const AFTER_HELP: &str = "\
 Exit codes: 0 ok, 1 error (doctor: something is bad), 2 wrong command line, 3 answered from partial data,
-4 detect --exit-code found an anomaly.
+4 detect --exit-code found an anomaly, or triage suggests an attack,
+5 triage can suggest neither an attack nor a harmless explanation (0: a harmless one).
 Nothing is ever written to a cluster. Without a cluster or files, rdptriage shows a demo.";
 
 /// Keyboard-driven triage of RDP events in Elasticsearch, OpenSearch and log files.
@@ -109,6 +110,9 @@ pub enum Command {
         /// Which detector judges
         #[arg(long, value_name = "NAME")]
         detector: Option<String>,
+        /// Explain one verdict: every figure behind it, and what it cannot say; without a time the worst one of the range
+        #[arg(long, value_name = "DESTINATION[@TIME]", conflicts_with = "exit_code")]
+        explain: Option<String>,
         /// End with 4 where a bucket is anomalous (score 70 or more), for cron
         #[arg(long)]
         exit_code: bool,
@@ -160,6 +164,8 @@ pub enum Command {
         #[arg(long, help_heading = "Output")]
         dot: bool,
     },
+    /// Gather the evidence for every step of the guide at one destination, and say what it suggests
+    Triage(Box<Triage>),
     /// Keep, check, export and merge cases: what was decided, noted and asked
     Case {
         /// What to do.
@@ -315,6 +321,44 @@ pub struct Drill {
     /// Whom it is about.
     #[command(flatten)]
     pub whom: Whom,
+}
+
+/// A triage: the destination, and where its evidence comes from.
+#[derive(Args, Debug, Clone)]
+pub struct Triage {
+    /// The server, by any of its names and addresses
+    #[arg(value_name = "DESTINATION")]
+    pub destination: String,
+    /// Files and folders.
+    #[command(flatten)]
+    pub files: Files,
+    /// The moment to look at: RFC 3339 or date math (default: the worst episode)
+    #[arg(long, value_name = "TIME", allow_hyphen_values = true, help_heading = "Whom")]
+    pub at: Option<String>,
+    /// The guide that is followed, by its id
+    #[arg(long, value_name = "ID", help_heading = "Whom")]
+    pub guide: Option<String>,
+    /// Ask the embedded story instead of a cluster or files
+    #[arg(long)]
+    pub demo: bool,
+    /// Where events come from.
+    #[command(flatten)]
+    pub origin: Origin,
+    /// How it is written (default: md on a terminal, json in a pipe)
+    #[arg(long, value_enum, value_name = "FORMAT", help_heading = "Output")]
+    pub format: Option<Written>,
+    /// A file instead of standard output; it appears only when whole
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub output: Option<PathBuf>,
+}
+
+/// How a triage is written.
+#[derive(Clone, Copy, PartialEq, Eq, Debug, ValueEnum)]
+pub enum Written {
+    /// Markdown, for people and tickets
+    Md,
+    /// One JSON document
+    Json,
 }
 
 /// Whom a drill-down is about.

@@ -1,6 +1,6 @@
 //! `detect`: every bucket of every destination with the detector's word on it.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 
@@ -11,7 +11,7 @@ use super::origin::Opened;
 use super::output::{Cell, Column, Format, Sink, Sort, rows};
 use crate::detect::{self, DETECTORS, Detection, Plan};
 use crate::domain::arrivals::NO_SOURCE;
-use crate::domain::{Arrivals, BucketSize, By, Destination, Endpoint, Foreign, Timestamp, Verdict};
+use crate::domain::{Arrivals, BucketSize, By, Destination, Endpoint, Foreign, Range, Timestamp, Verdict, finding};
 use crate::query::{Answer, Ask};
 
 const COLUMNS: &[Column] = &[
@@ -25,6 +25,16 @@ const COLUMNS: &[Column] = &[
     Column::text("reason"),
 ];
 
+/// What is to be judged, and how.
+pub struct Wanted<'a> {
+    /// What the events must prove.
+    pub kind: Kinds,
+    /// What a destination is.
+    pub by: By,
+    /// Name of the detector; `None` for the default.
+    pub detector: Option<&'a str>,
+}
+
 /// What was found.
 pub struct Outcome {
     /// What is missing.
@@ -33,32 +43,52 @@ pub struct Outcome {
     pub anomalies: usize,
 }
 
-/// Asks, judges and writes.
-pub async fn run(opened: &Opened, kind: Kinds, by: By, detector: Option<&str>, format: Format, sink: &mut Sink) -> Result<Outcome, Failure> {
-    let make = match detector {
+/// Everything judged, with what it was judged from.
+pub(super) struct Judged {
+    /// Who came.
+    pub arrivals: Arrivals,
+    /// How it was judged.
+    pub plan: Plan,
+    /// What came of it.
+    pub detection: Detection,
+    /// What is missing.
+    pub report: Report,
+}
+
+/// Asks and judges `shown`, with all the history before it.
+pub(super) async fn judge(opened: &Opened, wanted: &Wanted<'_>, shown: Range, bands: bool) -> Result<Judged, Failure> {
+    let make = match wanted.detector {
         None => DETECTORS.first(),
         Some(name) => DETECTORS.iter().find(|(known, _)| *known == name),
     };
     let Some((_, make)) = make else {
         let names: Vec<&str> = DETECTORS.iter().map(|(name, _)| *name).collect();
-        return Err(Failure::usage(format!("there is no detector {}", Foreign::from(detector.unwrap_or_default()).safe()))
+        return Err(Failure::usage(format!("there is no detector {}", Foreign::from(wanted.detector.unwrap_or_default()).safe()))
             .advise(format!("choose one of {}", names.join(", "))));
     };
-    let shown = opened.range;
-    let mut scope = opened.scope(kind.families());
-    scope.range.from = if opened.is_cluster { before(shown.from, opened.history_days) } else { Timestamp::MIN };
+    let mut scope = opened.scope(wanted.kind.families());
+    scope.range = Range { from: if opened.is_cluster { before(shown.from, opened.history_days) } else { Timestamp::MIN }, to: shown.to };
     let Answer::Arrivals(arrivals) = opened.ask(&Ask::Arrivals { scope, bucket: BucketSize::Quarter }).await? else { return Err(Opened::mixed_up()) };
     let report = opened.report(&arrivals.completeness).await?;
-    let plan = Plan { by, size: opened.bucket, zones: opened.zones.clone(), shown, bands: false };
-    let detection = detect::run(&arrivals, &plan, make(&plan).as_mut());
-    let lines = lines(&arrivals, &detection, &plan);
+    let plan = Plan { by: wanted.by, size: opened.bucket, zones: opened.zones.clone(), shown, bands };
+    let mut detection = detect::run(&arrivals, &plan, make(&plan).as_mut());
+    if let Some(lacks) = arrivals.completeness.forbids_verdicts() {
+        detection.withhold(&lacks);
+    }
+    Ok(Judged { arrivals, plan, detection, report })
+}
+
+/// Asks, judges and writes.
+pub async fn run(opened: &Opened, wanted: &Wanted<'_>, format: Format, sink: &mut Sink) -> Result<Outcome, Failure> {
+    let judged = judge(opened, wanted, opened.range, false).await?;
+    let lines = lines(&judged.arrivals, &judged.detection, &judged.plan);
     let anomalies = lines.iter().filter(|line| line.verdict.is_some_and(Verdict::is_anomalous)).count();
     let mut rows = rows(format, COLUMNS, sink)?;
     for line in &lines {
         rows.row(&line.cells())?;
     }
     rows.finish()?;
-    Ok(Outcome { report, anomalies })
+    Ok(Outcome { report: judged.report, anomalies })
 }
 
 fn before(from: Timestamp, days: i64) -> Timestamp {
@@ -69,6 +99,8 @@ struct Line<'a> {
     destination: Foreign,
     start: Timestamp,
     verdict: Option<&'a Verdict>,
+    /// Events without a source, where there are no others.
+    events: u64,
 }
 
 impl Line<'_> {
@@ -83,7 +115,7 @@ impl Line<'_> {
             number(verdict.and_then(|verdict| verdict.upper)),
             number(verdict.and_then(|verdict| verdict.score)),
             Cell::shown(verdict.and_then(Verdict::severity).map(|severity| severity.name())),
-            Cell::Own(verdict.map_or_else(|| "events without a usable source".to_owned(), |verdict| verdict.reason.clone())),
+            Cell::Own(verdict.map_or_else(|| finding::without_source(self.events), |verdict| verdict.reason.clone())),
         ]
     }
 }
@@ -93,11 +125,12 @@ impl Line<'_> {
 fn lines<'a>(arrivals: &Arrivals, detection: &'a Detection, plan: &Plan) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     let mut judged = BTreeSet::new();
+    let mut sourceless: BTreeMap<(usize, i64), u64> = BTreeMap::new();
     for (place, verdicts) in detection.verdicts.iter().enumerate() {
         let destination = detection.destinations.get(place).map(Destination::label).unwrap_or_default();
         for (number, verdict) in verdicts {
             judged.insert((place, *number));
-            lines.push(Line { destination: destination.clone(), start: plan.size.at(*number), verdict: Some(verdict) });
+            lines.push(Line { destination: destination.clone(), start: plan.size.at(*number), verdict: Some(verdict), events: 0 });
         }
     }
     for row in arrivals.rows.iter().filter(|row| row.source == NO_SOURCE) {
@@ -106,16 +139,19 @@ fn lines<'a>(arrivals: &Arrivals, detection: &'a Detection, plan: &Plan) -> Vec<
         let endpoint = arrivals.endpoints.get(row.endpoint as usize);
         let place = endpoint.and_then(|endpoint| detection.destinations.iter().position(|destination| names(destination, endpoint, plan.by)));
         let Some(place) = place.filter(|_| is_shown) else { continue };
-        if judged.insert((place, number)) {
-            let destination = detection.destinations.get(place).map(Destination::label).unwrap_or_default();
-            lines.push(Line { destination, start: plan.size.at(number), verdict: None });
+        if !judged.contains(&(place, number)) {
+            *sourceless.entry((place, number)).or_default() += u64::from(row.events);
         }
+    }
+    for ((place, number), events) in sourceless {
+        let destination = detection.destinations.get(place).map(Destination::label).unwrap_or_default();
+        lines.push(Line { destination, start: plan.size.at(number), verdict: None, events });
     }
     lines.sort_by(|one, two| (one.start, &one.destination).cmp(&(two.start, &two.destination)));
     lines
 }
 
-fn names(destination: &Destination, endpoint: &Endpoint, by: By) -> bool {
+pub(super) fn names(destination: &Destination, endpoint: &Endpoint, by: By) -> bool {
     match by {
         By::DestinationIp => destination.has(endpoint.address, None),
         By::HostName => destination.has(None, endpoint.host.as_ref()),

@@ -10,8 +10,10 @@ pub const ERROR: u8 = 1;
 pub const USAGE: u8 = 2;
 /// Exit code: the answer was written, but rests on partial data.
 pub const PARTIAL: u8 = 3;
-/// Exit code: `detect` found an anomaly.
+/// Exit code: `detect` found an anomaly, or `triage` suggests an attack.
 pub const ANOMALY: u8 = 4;
+/// Exit code: `triage` can suggest neither an attack nor a harmless explanation.
+pub const UNDETERMINED: u8 = 5;
 
 /// Exit code: ended by Ctrl-c.
 pub const INTERRUPTED: u8 = 130;

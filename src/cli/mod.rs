@@ -10,6 +10,7 @@ mod counts;
 mod detect;
 mod doctor;
 mod events;
+mod explain;
 pub mod failure;
 mod files;
 mod hops;
@@ -25,6 +26,7 @@ mod screen;
 mod sessions;
 pub mod settings;
 mod sources;
+mod triage;
 mod users;
 mod whom;
 
@@ -98,9 +100,16 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((hunt::run(opened, head, format, sink).await?, failure::OK))
             })
         }
-        Command::Detect { files, origin, output, kind, by, detector, exit_code } => {
-            headless(&required(&files, &origin, &environment)?, &output, Format::Csv, async |opened, format, sink| {
-                let outcome = detect::run(opened, kind, by, detector.as_deref(), format, sink).await?;
+        Command::Detect { files, origin, output, kind, by, detector, explain, exit_code } => {
+            let request = required(&files, &origin, &environment)?;
+            let wanted = detect::Wanted { kind, by, detector: detector.as_deref() };
+            if let Some(place) = explain {
+                return headless(&request, &output, Format::Json, async |opened, format, sink| {
+                    Ok((explain::run(opened, &wanted, &place, format, sink).await?, failure::OK))
+                });
+            }
+            headless(&request, &output, Format::Csv, async |opened, format, sink| {
+                let outcome = detect::run(opened, &wanted, format, sink).await?;
                 Ok((outcome.report, if exit_code && outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
             })
         }
@@ -129,6 +138,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
         Command::Hops { drill, dot } => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
             Ok((hops::run(opened, &drill.whom, dot, format, sink).await?, failure::OK))
         }),
+        Command::Triage(arguments) => triage::run(&arguments, &environment),
         Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),
         Command::Themes => print(&(Theme::names(&screen::user_themes(&environment)?).join("\n") + "\n")),
@@ -186,16 +196,28 @@ fn headless(
     };
     let mut sink = Sink::open(output.output.as_deref())?;
     let format = format.unwrap_or(if sink.is_terminal() { Format::Table } else { piped });
+    let (report, code) = awaited(async {
+        let backend = request.open(Arc::new(progress::Bar::new())).await?;
+        job(&Opened::new(request, backend)?, format, &mut sink).await
+    })?;
+    finished(sink, &report, code)
+}
+
+/// Closes the output and says what it rests on.
+fn finished(sink: Sink, report: &Report, code: u8) -> Result<u8, Failure> {
+    sink.finish()?;
+    tell(&report.lines());
+    Ok(if code == failure::OK && !report.complete { failure::PARTIAL } else { code })
+}
+
+/// Does work that waits for answers; Ctrl-c ends it.
+fn awaited<T>(work: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()
         .build()
         .map_err(|error| Failure::error(format!("no task could be started ({error})")))?;
     let outcome = runtime.block_on(async {
-        let work = async {
-            let backend = request.open(Arc::new(progress::Bar::new())).await?;
-            job(&Opened::new(request, backend)?, format, &mut sink).await
-        };
         tokio::select! {
             outcome = work => outcome,
             _ = tokio::signal::ctrl_c() => Err(Failure::Interrupted),
@@ -203,10 +225,7 @@ fn headless(
     });
     // Whoever reads files cannot be stopped half-way, and need not be waited for.
     runtime.shutdown_background();
-    let (report, code) = outcome?;
-    sink.finish()?;
-    tell(&report.lines());
-    Ok(if code == failure::OK && !report.complete { failure::PARTIAL } else { code })
+    outcome
 }
 
 /// The format that a file's name asks for, where it has an ending; an ending of no format is a slip of the pen.

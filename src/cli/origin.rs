@@ -227,10 +227,29 @@ pub struct Opened {
     pub is_cluster: bool,
     /// Days before the range by which the detector learns what is usual.
     pub history_days: i64,
+    /// Where is asked: index patterns, files, the demo.
+    pub place: String,
     filter: Filter,
 }
 
 impl Opened {
+    /// The demo as it stands when all of it has happened.
+    pub fn demo(backend: Arc<dyn Backend>, rules: Arc<RuleSet>) -> Self {
+        let config = Config::defaults();
+        Self {
+            backend,
+            range: Range::ALL,
+            bucket: BucketSize::Quarter,
+            zones: Vec::new(),
+            hunted: Vec::new(),
+            rules,
+            is_cluster: false,
+            history_days: i64::from(config.history_days.unwrap_or_default()),
+            place: "demo".to_owned(),
+            filter: Filter::Everything,
+        }
+    }
+
     /// Takes an open backend; times that lean on now lean on the backend's.
     ///
     /// # Errors
@@ -254,8 +273,27 @@ impl Opened {
             rules: Arc::clone(&request.rules),
             is_cluster,
             history_days: request.history_days,
+            place: match &request.source {
+                Source::Files(paths) => paths.iter().map(|path| path.display().to_string()).collect::<Vec<_>>().join(" "),
+                Source::Cluster(connection) => connection.index.join(","),
+            },
             filter: request.filter.clone(),
         })
+    }
+
+    /// What counts as now.
+    pub fn now(&self) -> Timestamp {
+        self.backend.now()
+    }
+
+    /// The filter of every question.
+    pub fn filter(&self) -> &Filter {
+        &self.filter
+    }
+
+    /// The question as it is put, ready to paste into another tool.
+    pub fn query_text(&self, ask: &Ask) -> String {
+        self.backend.query_text(ask)
     }
 
     /// The events meant, of these families.

@@ -1,6 +1,7 @@
 //! Detectors: pure statistics over buckets. History is the same calls in a row, so live and replay agree.
 
 pub mod arrivals;
+pub mod explanation;
 mod layered;
 pub mod plain;
 pub mod roster;
@@ -8,6 +9,7 @@ pub mod run;
 mod season;
 pub mod watch;
 
+pub use explanation::Explanation;
 pub use roster::{Present, Roster};
 pub use run::run;
 pub use watch::Watch;
@@ -104,4 +106,14 @@ pub struct Detection {
     pub bands: Vec<BTreeMap<i64, Expected>>,
     /// For each destination the buckets in which nothing was fed to us.
     pub gaps: Vec<BTreeSet<i64>>,
+}
+
+impl Detection {
+    /// Takes back every verdict: the answer lacks what these words say, and no verdict rests on that. What was counted stays.
+    pub fn withhold(&mut self, lacks: &str) {
+        for verdict in self.verdicts.iter_mut().flat_map(BTreeMap::values_mut) {
+            *verdict = verdict.withheld(lacks);
+        }
+        self.bands.iter_mut().for_each(BTreeMap::clear);
+    }
 }

@@ -50,6 +50,14 @@ impl Completeness {
         self.skipped.is_empty() && !self.timed_out && self.capped.is_none() && self.shards.is_none_or(|shards| shards.failed == 0)
     }
 
+    /// What a count of sources lacks, in words: parts that did not answer, or estimates. Records that could not be read are none
+    /// of that: they are counted, said, and were as unreadable the weeks before. `None` where verdicts may rest on it.
+    pub fn forbids_verdicts(&self) -> Option<String> {
+        let is_short = self.timed_out || self.capped.is_some() || self.shards.is_some_and(|shards| shards.failed > 0);
+        let words = || Self { skipped: Vec::new(), ..self.clone() }.words();
+        if is_short { Some(words()) } else { self.approximate.then(|| "distinct counts are estimates".to_owned()) }
+    }
+
     /// What is missing, in a few words for the header; `complete` where nothing is.
     pub fn words(&self) -> String {
         let mut parts = Vec::new();
@@ -107,6 +115,16 @@ mod tests {
         completeness.timed_out = true;
         completeness.skipped.push(Skipped { reason: "no JSON".to_owned(), count: 3 });
         assert!(!completeness.is_whole());
+        assert_eq!(completeness.forbids_verdicts().as_deref(), Some("PARTIAL 3/5 shards, TIMED OUT"));
         assert_eq!(completeness.words(), "PARTIAL 3/5 shards, TIMED OUT, 3 skipped");
+    }
+
+    #[test]
+    fn a_damaged_record_forbids_no_verdict_and_an_estimate_does() {
+        let mut completeness = Completeness::whole(7);
+        completeness.skipped.push(Skipped { reason: "no JSON".to_owned(), count: 3 });
+        assert_eq!(completeness.forbids_verdicts(), None);
+        completeness.approximate = true;
+        assert_eq!(completeness.forbids_verdicts().as_deref(), Some("distinct counts are estimates"));
     }
 }

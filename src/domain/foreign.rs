@@ -149,6 +149,16 @@ pub fn sanitize(text: &str, limits: Limits) -> Safe {
     Safe { text: out, marked }
 }
 
+/// The text made inert for a cell of a spreadsheet, as a table shows it, so that a CSV may be read in a terminal too, with an
+/// apostrophe before whatever begins like a formula (OWASP's list, the full-width twins too), looking behind leading blanks,
+/// since spreadsheets do.
+pub fn disarmed(text: &str) -> String {
+    // A cell holds no line feed after that: there is but one beginning to look at.
+    let safe = sanitize(text, Limits::DETAIL).into_string();
+    let is_armed = safe.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '−']);
+    if is_armed { format!("'{safe}") } else { safe }
+}
+
 fn escape(out: &mut String, character: char) {
     // Writing to a String cannot fail.
     let _ = write!(out, "\\u{{{:x}}}", u32::from(character));

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use ipnet::IpNet;
 use serde::Serialize;
 
-use super::{Address, Timestamp};
+use super::{Address, Severity, Timestamp};
 
 /// The window, the sources and the expectation behind a score.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -16,6 +16,8 @@ pub struct Why {
     pub from: Timestamp,
     /// Its width in minutes: 15 to a day. Wider than the bucket is a multi-bucket anomaly.
     pub minutes: i64,
+    /// What the score would be if the bucket stood alone, whatever happened before it.
+    pub alone: f64,
     /// What explains the window best, in words.
     pub explanation: &'static str,
     /// Sources that arrived in the window after four hours away, those that go from door to door left out.
@@ -30,14 +32,23 @@ pub struct Why {
     pub pivots: Vec<Pivot>,
     /// What the score would be without the largest network.
     pub without: Option<Without>,
-    /// The sources of the window, door-to-door ones left out: by these, anomalies of several destinations are one incident.
+    /// The sources of the window, door-to-door ones left out, in order: by these, anomalies of several destinations are one incident.
+    #[serde(skip)]
     pub sources: Arc<[Address]>,
     /// The destination is in its first day: the score is capped.
     pub is_new: bool,
 }
 
+impl Why {
+    /// Whether several buckets of so many seconds say together what the one with this `score` would not say alone: its band would
+    /// be a milder one.
+    pub fn is_multi_bucket(&self, seconds: i64, score: f64) -> bool {
+        self.minutes.saturating_mul(60) > seconds && Severity::of(self.alone) < Severity::of(score)
+    }
+}
+
 /// One class of sources in the window.
-#[derive(Clone, Copy, PartialEq, Debug, Serialize)]
+#[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct ClassCount {
     /// The class, in one word.
     pub class: &'static str,
@@ -47,6 +58,8 @@ pub struct ClassCount {
     pub arrived: u32,
     /// How many were expected.
     pub expected: f64,
+    /// Who arrived, in order.
+    pub sources: Vec<Address>,
 }
 
 /// A server that was reached and then reached out.

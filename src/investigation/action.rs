@@ -118,12 +118,15 @@ actions! {
     Ask: Pause "pause" "pause" "Pause the live view, or resume it";
     Ask: Refresh "refresh" "refresh" "Ask again now";
     Ask: OnlyNew "only-new" "only new" "List only what was never seen on this destination before, or everything again";
+    Ask: Why "why" "why" "Show why a bucket has its score: the figures behind it, and what they cannot say";
     Ask: Group "group" "campaigns" "Put destinations that are hit by the same sources together, or apart again";
     Ask: Alerts "alerts" "alerts" "Show the queue: alerts of rules, records of jobs and our own findings";
     Ask: Doctor "doctor" "doctor" "Show what can and cannot be seen here, and what to do about it";
+    Ask: Tasks "tasks" "tasks" "Show what is being asked and worked out, how it went, and give up on it";
     Use: Mark "mark" "mark" "Mark the row, or take the mark away";
     Use: Marks "marks" "marks" "List everything that is marked, to copy it or to go back to it";
     Use: Copy "copy" "copy" "Copy the marked rows, or what is under the cursor";
+    Use: Export "export" "export" "Write the rows as they are filtered and sorted, with every column, to a CSV file";
     Use: Query "query" "query" "Show the query behind what is shown, ready to paste into another tool";
     Use: PlainDump "plain-dump" "plain" "Write the screen as plain text to be selected by hand";
     Prompt: Erase "erase" "erase" "Erase the character before the cursor";

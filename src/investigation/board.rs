@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::Cells;
 use crate::detect::{Detection, Plan};
 use crate::domain::arrivals::NO_SOURCE;
-use crate::domain::finding::ANOMALOUS;
+use crate::domain::finding::{self, ANOMALOUS, Standing};
 use crate::domain::{Address, Arrivals, BucketSize, By, Destination, Foreign, Range, Severity, Timestamp, Why, destination};
 
 /// Most cells for which what is usual is kept: above it the band of the chart would cost more memory than the counts.
@@ -37,6 +37,10 @@ pub struct Cell {
     pub why: Option<Arc<Why>>,
     /// Nothing was fed to us here.
     pub is_gap: bool,
+    /// Events among them that name no source.
+    pub without_source: u32,
+    /// On what footing the verdict stands; `None` where the detector said nothing of the bucket.
+    pub standing: Option<Standing>,
 }
 
 impl Default for Cell {
@@ -47,7 +51,20 @@ impl Default for Cell {
 
 impl Cell {
     /// Nothing came and nothing was said.
-    pub const EMPTY: Self = Self { count: 0, events: 0, new: 0, score: None, typical: None, upper: None, reason: None, cross: None, why: None, is_gap: false };
+    pub const EMPTY: Self = Self {
+        count: 0,
+        events: 0,
+        new: 0,
+        score: None,
+        typical: None,
+        upper: None,
+        reason: None,
+        cross: None,
+        why: None,
+        is_gap: false,
+        without_source: 0,
+        standing: None,
+    };
 
     /// The band of its score.
     pub fn severity(&self) -> Option<Severity> {
@@ -57,6 +74,16 @@ impl Cell {
     /// Whether the score reaches the rule's threshold.
     pub fn is_anomalous(&self) -> bool {
         self.score.is_some_and(|score| score >= ANOMALOUS)
+    }
+
+    /// Whether the plain detector sees it otherwise: one calls it anomalous, the other does not.
+    pub fn is_disputed(&self) -> bool {
+        self.score.is_some() && self.cross.is_some_and(|cross| (cross >= ANOMALOUS) != self.is_anomalous())
+    }
+
+    /// Whether the score comes of several buckets together, of `seconds` each.
+    pub fn is_multi_bucket(&self, seconds: i64) -> bool {
+        self.why.as_ref().zip(self.score).is_some_and(|(why, score)| why.is_multi_bucket(seconds, score))
     }
 }
 
@@ -96,10 +123,27 @@ impl Lane {
         self.cells.filled().filter_map(|(_, cell)| cell.score).max_by(f64::total_cmp)
     }
 
+    /// On what footing the lane's score stands: that of the cell it comes from, or what keeps it from having one.
+    pub fn standing(&self) -> Option<Standing> {
+        let scored = self.worst().and_then(|place| self.cells.get(place)).and_then(|cell| cell.standing);
+        // What is missing of one bucket is no less missing where another has a score.
+        let is_partial = self.cells.filled().any(|(_, cell)| cell.standing == Some(Standing::Partial));
+        if is_partial && self.score().is_none() { Some(Standing::Partial) } else { scored }
+    }
+
     /// The sources first seen here at or after `since`, in order.
     pub fn newcomers(&self, since: i64) -> impl Iterator<Item = Address> + '_ {
         self.first_seen.iter().filter(move |(_, first)| *first >= since).map(|(source, _)| *source)
     }
+}
+
+/// An answer that is incomplete from some moment on.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Partial {
+    /// From when on.
+    pub from: Timestamp,
+    /// What it lacks, in words.
+    pub lacks: String,
 }
 
 /// Every destination over the shown range.
@@ -117,6 +161,8 @@ pub struct Board {
     pub lanes: Vec<Lane>,
     /// Whether the detector has spoken.
     pub is_judged: bool,
+    /// From when on the answer is incomplete, and what it lacks: no verdict rests on that.
+    pub partial: Option<Partial>,
 }
 
 impl Board {
@@ -155,6 +201,20 @@ impl Board {
         Plan { bands: self.lanes.len().saturating_mul(self.buckets()) <= BAND_CELLS, ..plan.clone() }
     }
 
+    /// Takes back the verdicts that rest on an incomplete answer. What was counted stays.
+    pub fn withhold(&mut self, partial: Partial) {
+        let first = self.size.index(partial.from.as_second()).max(self.first);
+        let first = usize::try_from(first.saturating_sub(self.first)).unwrap_or(usize::MAX);
+        for lane in &mut self.lanes {
+            for cell in lane.cells.from_mut(first).filter(|cell| cell.standing.is_some_and(Standing::has_verdict)) {
+                (cell.score, cell.cross, cell.typical, cell.upper, cell.why) = (None, None, None, None, None);
+                cell.reason = Some(finding::withheld(&partial.lacks, cell.count).into());
+                cell.standing = Some(Standing::Partial);
+            }
+        }
+        self.partial = Some(partial);
+    }
+
     /// How many destinations have their worst bucket in each band, worst band first; quiet ones are left out.
     pub fn severities(&self) -> Vec<(Severity, usize)> {
         let mut counts: BTreeMap<Severity, usize> = BTreeMap::new();
@@ -170,7 +230,7 @@ impl Board {
 pub fn count(arrivals: &Arrivals, size: BucketSize, range: Range, known_from: Timestamp) -> Board {
     let (destinations, of) = destination::join(&arrivals.endpoints);
     let first = size.index(range.from.as_second());
-    let mut board = Board { size, range, known_from, first, lanes: Vec::new(), is_judged: false };
+    let mut board = Board { size, range, known_from, first, lanes: Vec::new(), is_judged: false, partial: None };
     let buckets = board.buckets();
     let edge = |time: Timestamp| arrivals.rows.partition_point(|row| arrivals.bucket.at(row.bucket) < time);
     let (start, end) = (edge(range.from), edge(range.to));
@@ -195,6 +255,9 @@ pub fn count(arrivals: &Arrivals, size: BucketSize, range: Range, known_from: Ti
         lane.events = lane.events.saturating_add(u64::from(row.events));
         if let Some(cell) = lane.cells.get_mut(place) {
             cell.events = cell.events.saturating_add(row.events);
+            if row.source == NO_SOURCE {
+                cell.without_source = cell.without_source.saturating_add(row.events);
+            }
         }
         if row.source != NO_SOURCE {
             occurrences.push((number, place, row.source));
@@ -253,11 +316,13 @@ pub fn apply(board: &mut Board, detection: &Detection) {
         for bucket in detection.gaps.get(place).into_iter().flatten() {
             if let Some(cell) = cell_at(*bucket).and_then(|place| lane.cells.get_mut(place)) {
                 cell.is_gap = true;
+                cell.standing = Some(Standing::Gap);
             }
         }
         for (bucket, verdict) in detection.verdicts.get(place).into_iter().flatten() {
             if let Some(cell) = cell_at(*bucket).and_then(|place| lane.cells.get_mut(place)) {
                 cell.new = verdict.new;
+                cell.standing = Some(verdict.standing);
                 cell.score = verdict.score;
                 cell.cross = verdict.cross;
                 cell.why.clone_from(&verdict.why);
@@ -267,6 +332,10 @@ pub fn apply(board: &mut Board, detection: &Detection) {
                     cell.reason = Some(Arc::from(verdict.reason.as_str()));
                 }
             }
+        }
+        for cell in lane.cells.from_mut(0).filter(|cell| cell.count == 0 && cell.events > 0) {
+            cell.standing = Some(Standing::CountsOnly);
+            cell.reason = Some(finding::without_source(cell.events.into()).into());
         }
     }
     board.is_judged = true;
@@ -362,6 +431,7 @@ mod tests {
             reason: "why".to_owned(),
             cross: None,
             why: None,
+            standing: Standing::Judged,
         };
         let detection = Detection {
             destinations: vec![(*board.lanes[0].destination).clone()],
@@ -374,5 +444,13 @@ mod tests {
         assert_eq!(board.lanes[0].score(), Some(81.0));
         assert_eq!(board.severities(), [(Severity::Critical, 1)]);
         assert_eq!(board.lanes[1].score(), None);
+
+        let since = |bucket: i64| {
+            let mut short = board.clone();
+            short.withhold(Partial { from: size.at(bucket), lacks: "TIMED OUT".to_owned() });
+            (short.lanes[0].score(), short.lanes[0].standing(), short.lanes[0].cells.get(1).map(|cell| cell.count))
+        };
+        assert_eq!(since(193), (None, Some(Standing::Partial), Some(1)));
+        assert_eq!(since(194), (Some(81.0), Some(Standing::Judged), Some(1)), "what was answered whole is judged");
     }
 }

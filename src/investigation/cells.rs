@@ -40,6 +40,11 @@ impl Cells {
         self.filled.iter().map(|(place, cell)| (*place, cell))
     }
 
+    /// The cells that hold something from a place on, to be changed.
+    pub fn from_mut(&mut self, first: usize) -> impl Iterator<Item = &mut Cell> {
+        self.filled.range_mut(first..).map(|(_, cell)| cell)
+    }
+
     /// At most the last `count` cells, empty ones too, in order.
     pub fn tail(&self, count: usize) -> impl Iterator<Item = &Cell> {
         (self.len.saturating_sub(count)..self.len).filter_map(|place| self.get(place))

@@ -2,11 +2,13 @@
 //! that has changed behind the analyst's back says so.
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::{Board, Cell};
 use crate::domain::arrivals::NO_SOURCE;
-use crate::domain::{Arrivals, BucketSize, Destination, Endpoint, Range, Timestamp};
+use crate::domain::{Arrivals, BucketSize, Destination, Endpoint, Range, Severity, Timestamp};
 
 /// Endpoints for which late events are remembered; beyond it only the words tell of them.
 const MOST_ENDPOINTS: usize = 10_000;
@@ -38,13 +40,31 @@ impl Raised {
 }
 
 /// Everything that came late.
-#[derive(Clone, PartialEq, Eq, Debug, Default)]
+#[derive(Clone, PartialEq, Debug, Default)]
 pub struct Late {
     /// By endpoint and bucket; numbers are those of buckets as wide as `size`.
     raised: HashMap<Endpoint, BTreeMap<i64, Raised>>,
     size: BucketSize,
+    /// Verdicts that are others now: by destination and start of the bucket.
+    rejudged: BTreeMap<(Arc<Destination>, Timestamp), Rejudged>,
     /// What is to be told.
     news: Option<String>,
+}
+
+/// A verdict that late events have changed.
+#[derive(Clone, Copy, PartialEq, Debug)]
+struct Rejudged {
+    /// The score before the first of them.
+    before: Option<f64>,
+    /// The score now.
+    after: Option<f64>,
+}
+
+impl Rejudged {
+    fn words(self) -> String {
+        let score = |score: Option<f64>| score.map_or_else(|| "none".to_owned(), |score| format!("{score:.0}"));
+        format!("{} to {}", score(self.before), score(self.after))
+    }
 }
 
 impl Late {
@@ -91,6 +111,48 @@ impl Late {
             .flat_map(|buckets| buckets.range(first..end.max(first)))
             .map(|(_, raised)| *raised)
             .reduce(Raised::and)
+    }
+
+    /// Compares the verdicts of before with those of after late events: a bucket that they raised and whose band is another now
+    /// is told.
+    pub fn rejudge(&mut self, before: &Board, after: &Board, zone: &TimeZone) {
+        if self.raised.is_empty() || before.size != after.size || !before.is_judged || !after.is_judged {
+            return;
+        }
+        let mut changed: Vec<(Arc<Destination>, Timestamp, Rejudged)> = Vec::new();
+        for lane in after.lanes.iter().filter(|lane| self.of(&lane.destination, after.range).is_some()) {
+            let Some(old) = before.lane(&lane.destination) else { continue };
+            for (place, cell) in lane.cells.filled() {
+                let bucket = Range { from: after.at(place), to: after.at(place.saturating_add(1)) };
+                let number = after.size.index(bucket.from.as_second()).saturating_sub(before.first);
+                let Some(was) = usize::try_from(number).ok().and_then(|number| old.cells.get(number)) else { continue };
+                // No verdict and one that says "nothing" read alike.
+                let band = |cell: &Cell| (cell.severity().filter(|severity| *severity > Severity::Warning), cell.is_anomalous());
+                let is_same = band(was) == band(cell);
+                if !is_same && cell.score.is_some() && self.of(&lane.destination, bucket).is_some() {
+                    changed.push((Arc::clone(&lane.destination), bucket.from, Rejudged { before: was.score, after: cell.score }));
+                }
+            }
+        }
+        if let Some((destination, start, rejudged)) = changed.first() {
+            let more = match changed.len().saturating_sub(1) {
+                0 => String::new(),
+                more => format!(", and {more} more"),
+            };
+            let at = start.to_zoned(zone.clone()).strftime("%H:%M");
+            self.news = Some(format!("came late: the verdict of {at} at {} went from {}{more}", destination.label().safe(), rejudged.words()));
+        }
+        for (destination, start, rejudged) in changed {
+            self.rejudged.entry((destination, start)).and_modify(|known| known.after = rejudged.after).or_insert(rejudged);
+        }
+    }
+
+    /// Everything that came late for a bucket of a destination, in words; `None` where nothing did.
+    pub fn words(&self, destination: &Arc<Destination>, bucket: Range, zone: &TimeZone) -> Option<String> {
+        let raised = self.of(destination, bucket)?;
+        let by = raised.at.to_zoned(zone.clone()).strftime("%H:%M:%S");
+        let verdict = self.rejudged.get(&(Arc::clone(destination), bucket.from)).map(|rejudged| format!("; the score went from {}", rejudged.words()));
+        Some(format!("came late, by {by}: {}{}", raised.words(), verdict.unwrap_or_default()))
     }
 
     /// What has not been told yet.
@@ -169,6 +231,32 @@ mod tests {
         assert_eq!(late.of(&Destination::from(Address::clean("10.0.0.6").expect("an address")), bucket(4)), None, "fewer than before is not late");
         assert_eq!(late.take_news().as_deref(), Some("came late: 3 events, 1 more source raised 01:00 at 2 destinations"));
         assert_eq!(late.take_news(), None, "told once");
+    }
+
+    #[test]
+    fn a_verdict_that_late_events_change_is_told_and_kept_with_the_bucket() {
+        let size = BucketSize::Quarter;
+        let mut late = noted(&[(4, 2, 0, 1)], &[(4, 2, 0, 1), (4, 2, 1, 3)]);
+        _ = late.take_news();
+        let board = |scores: &[(usize, f64)]| {
+            let range = Range { from: size.at(2), to: size.at(9) };
+            let mut board = crate::investigation::board::count(&arrivals(&[(4, 2, 0, 1), (5, 2, 0, 1)]), size, range, size.at(0));
+            board.is_judged = true;
+            for (place, score) in scores {
+                board.lanes[0].cells.get_mut(*place).expect("a cell").score = Some(*score);
+            }
+            board
+        };
+        late.rejudge(&board(&[(2, 20.0), (3, 30.0)]), &board(&[(2, 24.0), (3, 80.0)]), &TimeZone::UTC);
+        assert_eq!(late.take_news(), None, "the same band, or a bucket that nothing late raised");
+        late.rejudge(&board(&[(2, 20.0)]), &board(&[(2, 81.0)]), &TimeZone::UTC);
+        assert_eq!(late.take_news().as_deref(), Some("came late: the verdict of 01:00 at 10.0.0.6 went from 20 to 81"));
+        let destination = Arc::new(Destination::from(Address::clean("10.0.0.6").expect("an address")));
+        assert_eq!(
+            late.words(&destination, bucket(4), &TimeZone::UTC).as_deref(),
+            Some("came late, by 02:00:00: 3 events, 1 more source; the score went from 20 to 81")
+        );
+        assert_eq!(late.words(&destination, bucket(5), &TimeZone::UTC), None);
     }
 
     #[test]

@@ -117,6 +117,8 @@ pub enum Msg {
     FreezeToggled,
     /// Everything on the screen is to be asked again.
     RefreshWanted,
+    /// What runs for a slot is given up.
+    TaskStopped(Slot),
 }
 
 /// Something the world is asked to do.
@@ -168,6 +170,15 @@ pub enum Effect {
     Abort(Slot),
     /// Put inert text on the clipboard.
     Copy(String),
+    /// Write inert text into a new file.
+    Export {
+        /// What the file is called, without its ending: letters, digits, dots and dashes.
+        stem: String,
+        /// Its ending.
+        ending: &'static str,
+        /// The text.
+        text: String,
+    },
     /// Show this inert text on the plain screen until a key is pressed.
     Dump(String),
     /// Stop the process until it is continued.

@@ -11,6 +11,7 @@ use super::late::Late;
 use super::period::Period;
 use super::slot::{Epoch, Fetched, Slot};
 use super::subject::Mark;
+use super::task::Tasks;
 use super::visit::Visit;
 use crate::domain::{Arrivals, BucketSize, Completeness, Range, Timestamp};
 use crate::query::{Ask, Filter, Overview, Scope};
@@ -91,6 +92,8 @@ pub struct Investigation {
     pub trail: Vec<Visit>,
     /// What the analyst kept, in the order of marking.
     pub marks: Vec<Mark>,
+    /// What runs, and how it went.
+    pub tasks: Tasks,
     /// Number of the last question.
     pub epoch: Epoch,
 }
@@ -128,6 +131,7 @@ impl Investigation {
             frozen: None,
             trail: Vec::new(),
             marks: Vec::new(),
+            tasks: Tasks::default(),
             epoch: Epoch::default(),
         }
     }

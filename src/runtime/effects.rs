@@ -95,7 +95,7 @@ impl Effects {
             }
             Effect::Study { need, epoch, matter } => self.study(need, epoch, matter),
             Effect::Abort(slot) => self.abort(slot),
-            Effect::Copy(_) | Effect::Dump(_) | Effect::Suspend | Effect::Quit { .. } => {}
+            Effect::Copy(_) | Effect::Export { .. } | Effect::Dump(_) | Effect::Suspend | Effect::Quit { .. } => {}
         }
     }
 
@@ -104,6 +104,16 @@ impl Effects {
         let sender = self.sender.clone();
         tokio::spawn(async move {
             let notice = clipboard::copy(text).await;
+            _ = sender.send(Happened::Input(Input::Noticed(notice))).await;
+        });
+    }
+
+    /// Writes text into a new file and says where it lies.
+    pub(super) fn export(&self, stem: String, ending: &'static str, text: String) {
+        let sender = self.sender.clone();
+        tokio::spawn(async move {
+            let written = tokio::task::spawn_blocking(move || super::export::export(&stem, ending, &text));
+            let notice = written.await.unwrap_or_else(|error| format!("could not write the file: {error}"));
             _ = sender.send(Happened::Input(Input::Noticed(notice))).await;
         });
     }

@@ -4,6 +4,7 @@
 mod clipboard;
 mod effects;
 mod events;
+mod export;
 mod judge;
 pub mod opening;
 mod signals;
@@ -189,6 +190,7 @@ where
                 }
                 Effect::Dump(text) => screen.dump(&text).map_err(|error| BackendError::new(format!("could not write to the terminal: {error}")))?,
                 Effect::Copy(text) => effects.copy(text),
+                Effect::Export { stem, ending, text } => effects.export(stem, ending, text),
                 other => effects.carry_out(other),
             }
         }

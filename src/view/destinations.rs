@@ -12,7 +12,9 @@ use ratatui::text::Span;
 
 use super::filter::FilterPrompt;
 use super::list::{List, Rows};
+use super::why::WhyView;
 use super::{Ctx, Outcome, View, Want, opening, words};
+use crate::domain::finding::Standing;
 use crate::domain::{Address, Range, Severity};
 use crate::investigation::{Action, Board, Lane, Late, Msg, Subject, campaign};
 use crate::keymap::Mode;
@@ -43,7 +45,7 @@ fn columns(width: u16, buckets: usize, label: usize, has_words: bool, has_campai
     let label = u16::try_from(label).unwrap_or(u16::MAX).clamp(11, if width < 120 { 20 } else { 39 });
     let column = |title, min, max, keep, align| Column { title, min, max, keep, align };
     let mut columns = vec![
-        column("score", 6, 6, 250, Align::Right),
+        column("score", 7, 7, 250, Align::Right),
         column("destination", label, label, 255, Align::Left),
         column("name", 8, if width < 120 { 12 } else { 20 }, 1, Align::Left),
         column("now", 4, 5, 200, Align::Right),
@@ -218,7 +220,7 @@ impl View for Destinations {
     }
 
     fn footer(&self) -> Vec<Action> {
-        vec![Action::Enter, Action::Filter, Action::Sort, Action::TimeRange, Action::BucketSize, Action::Pause, Action::Palette]
+        vec![Action::Enter, Action::Why, Action::Filter, Action::Sort, Action::TimeRange, Action::BucketSize, Action::Pause, Action::Palette]
     }
 
     fn act(&mut self, action: Action, cx: &Ctx<'_>) -> Outcome {
@@ -242,6 +244,11 @@ impl View for Destinations {
                 } else {
                     Outcome::Consumed(vec![Want::Say("no further destination is anomalous".to_owned())])
                 }
+            }
+            Action::Why => {
+                let Some(row) = self.list.row(&rows, &self.words).and_then(|row| rows.rows.get(row)) else { return Outcome::done() };
+                let at = row.lane.worst().map_or(board.range.from, |place| board.at(place));
+                Outcome::Consumed(vec![Want::Layer(Box::new(WhyView::at(Arc::clone(&row.lane.destination), at)))])
             }
             Action::Group => {
                 self.is_grouped = !self.is_grouped;
@@ -338,7 +345,9 @@ fn waiting(cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
 /// The latest cells of a lane as the widget wants them, as many as a screen is wide: a range may hold years of buckets.
 pub fn slices(lane: &Lane, width: usize, board: &Board, late: &Late) -> Vec<Slice> {
     let severity = |cell: &crate::investigation::Cell| if board.is_judged { cell.severity() } else { None };
-    let slice = |cell: &crate::investigation::Cell| Slice::Count { count: cell.count, severity: severity(cell) };
+    let slice = |cell: &crate::investigation::Cell| {
+        if cell.is_gap && cell.count == 0 { Slice::Gap } else { Slice::Count { count: cell.count, severity: severity(cell) } }
+    };
     if late.of(&lane.destination, board.range).is_none() {
         return lane.cells.tail(width).map(slice).collect();
     }
@@ -359,7 +368,11 @@ fn cell(row: &Row<'_>, column: usize, width: u16, board: &Board, cx: &Ctx<'_>) -
         SCORE if !board.is_judged => Cell::text("… ", muted),
         SCORE => {
             let style = pen.style(severity::role(band));
-            Cell::Text(vec![Span::styled(words::score(row.score), style), Span::styled(format!(" {}", severity::mark(band, pen.glyphs)), style)])
+            let worst = row.lane.worst().and_then(|place| row.lane.cells.get(place));
+            let several =
+                if worst.is_some_and(|cell| band >= Some(Severity::Minor) && cell.is_multi_bucket(board.size.seconds())) { pen.glyphs.several() } else { " " };
+            let marks = format!(" {}{several}", severity::mark(band, pen.glyphs));
+            Cell::Text(vec![Span::styled(stood(row), style), Span::styled(marks, style)])
         }
         DESTINATION => Cell::Text(text::spans(&row.lane.label.safe(), plain, pen.style(Role::Cleaned))),
         NAME => Cell::Text(row.lane.name.as_ref().map(|name| text::spans(&name.safe(), plain, pen.style(Role::Cleaned))).unwrap_or_default()),
@@ -372,12 +385,22 @@ fn cell(row: &Row<'_>, column: usize, width: u16, board: &Board, cx: &Ctx<'_>) -
             None => Cell::text("-", muted),
         },
         LANE => {
-            if board.is_judged && row.score.is_none() {
+            // What was counted of an incomplete answer is still worth seeing.
+            if board.is_judged && row.score.is_none() && row.lane.standing() != Some(Standing::Partial) {
                 return short_history(row.lane, muted);
             }
             Cell::Lane { slices: Cow::Owned(slices(row.lane, usize::from(width), board, &cx.investigation.late)), max: row.lane.cells.peak() }
         }
         _ => Cell::Text(Vec::new()),
+    }
+}
+
+/// The score, or the word that stands in its place.
+fn stood(row: &Row<'_>) -> String {
+    match (row.lane.standing(), row.score) {
+        (Some(Standing::New), Some(_)) => "new".to_owned(),
+        (Some(Standing::Partial), None) => "part".to_owned(),
+        (_, score) => words::score(score),
     }
 }
 

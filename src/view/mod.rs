@@ -18,6 +18,8 @@ pub mod palette;
 pub mod period;
 pub mod query;
 pub mod tab;
+pub mod tasks;
+pub mod why;
 pub mod words;
 
 use ratatui::buffer::Buffer;

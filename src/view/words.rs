@@ -64,6 +64,9 @@ pub fn day_minute(time: Timestamp, zone: &TimeZone) -> String {
     time.to_zoned(zone.clone()).strftime("%m-%d %H:%M").to_string()
 }
 
+/// A cell so wide is one of a file, not of a screen: nothing is cut there, and a moment stands with its date.
+pub const FILE: u16 = 4096;
+
 /// How moments within `range` are written: the clock alone where all of it is one day.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub enum Moment {
@@ -89,9 +92,10 @@ impl Moment {
         }
     }
 
-    /// The moment in words.
-    pub fn of(self, time: Timestamp, zone: &TimeZone) -> String {
+    /// The moment in words for a cell of `width` columns: exact where the cell is one of a file.
+    pub fn of(self, time: Timestamp, zone: &TimeZone, width: u16) -> String {
         match self {
+            _ if width >= FILE => crate::domain::time::rfc3339_micros(time),
             Self::Clock => clock(time, zone),
             Self::Day => day_clock(time, zone),
         }

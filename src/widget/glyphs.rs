@@ -115,6 +115,11 @@ impl Glyphs {
         self.pick("↑", "^")
     }
 
+    /// What shows only together with the buckets before.
+    pub const fn several(self) -> &'static str {
+        "+"
+    }
+
     /// A bucket for which there is no data.
     pub const fn gap(self) -> &'static str {
         self.pick("×", "x")

@@ -144,6 +144,8 @@ pub struct Stage {
     area: Rect,
     /// While this is set, every question fails with it.
     pub trouble: Option<Trouble>,
+    /// While this is set, no answer about arrivals is whole.
+    pub is_late: bool,
     /// What the app wanted of the world.
     pub wanted: Vec<Effect>,
 }
@@ -181,7 +183,17 @@ impl Stage {
         };
         let mut app = App::new(setup);
         _ = app.update(Input::Resized { width, height });
-        Self { app, table, is_live, now: at(NOW), uptime: Duration::ZERO, area: Rect::new(0, 0, width, height), trouble: None, wanted: Vec::new() }
+        Self {
+            app,
+            table,
+            is_live,
+            now: at(NOW),
+            uptime: Duration::ZERO,
+            area: Rect::new(0, 0, width, height),
+            trouble: None,
+            is_late: false,
+            wanted: Vec::new(),
+        }
     }
 
     /// The story at the last twelve hours.
@@ -196,6 +208,9 @@ impl Stage {
         let mut answer = self.table.answer(ask).map_err(Trouble::from)?;
         if let Answer::Overview(overview) = &mut answer {
             overview.is_live = self.is_live;
+        }
+        if let Answer::Arrivals(arrivals) = &mut answer {
+            arrivals.completeness.timed_out = self.is_late;
         }
         Ok(answer)
     }

@@ -3,11 +3,12 @@
 use jiff::{SignedDuration, Timestamp};
 
 use super::cast::{Cast, Person, host, wrong};
+use super::desk::Sitting;
 use super::dice::Dice;
 use super::scene::{NO_SUCH_USER, Outcome, Place, Scene, Visit, WRONG_PASSWORD};
-use super::script::{Creep, Patch, Scan, Script, Single, Spray};
+use super::script::{Creep, Patch, Run, Scan, Script, Single, Spray};
 use crate::backend::BackendError;
-use crate::domain::{Event, Foreign, Kind, Range};
+use crate::domain::{Details, Event, Foreign, Kind, Range};
 
 /// Plays everything out of the ordinary.
 ///
@@ -28,6 +29,7 @@ pub fn play(script: &Script, cast: &Cast, range: Range, scene: &mut Scene) -> Re
     for (place, patch) in script.patch.iter().enumerate() {
         play_patch(patch, start, cast, range, &mut dice("patch", place), scene)?;
     }
+    super::session::play(&script.session, start, cast, scene)?;
     for single in &script.event {
         scene.push(event(single, start)?);
     }
@@ -58,21 +60,32 @@ fn play_spray(spray: &Spray, start: Timestamp, cast: &Cast, dice: &mut Dice, sce
     for number in 0..spray.logons.min(spray.sources) {
         let Some(source) = host(&spray.network, usize::from(number) * 3) else { continue };
         let time = after(start, begin + 0.4 * lasts + 70.0 * f64::from(number));
-        let outcome = Outcome::LoggedOn(user.clone(), SignedDuration::from_mins(35));
-        scene.visit(place, &Visit { time, source, outcome });
+        let mut sitting = Sitting::ordinary(time, source, &user, SignedDuration::from_mins(35));
+        if let Some(client) = &spray.client {
+            sitting.client = client.as_str().into();
+        }
+        sitting.zone = spray.zone.unwrap_or(sitting.zone);
+        if number == 0 {
+            sitting.back = vec![(SignedDuration::from_mins(16), SignedDuration::from_mins(17))];
+        }
+        let mut desk = scene.sit(place, &sitting);
         if number > 0 {
             continue;
         }
-        for (step, program) in spray.runs.iter().enumerate() {
-            scene.process(place, after(time, 90.0 + 45.0 * step as f64), source, &user, program);
+        for (step, run) in spray.runs.iter().enumerate() {
+            scene.run(place, after(time, 90.0 + 45.0 * step as f64), &mut desk, run);
         }
         if let Some(hop) = &spray.hop {
             let next = cast.place(&hop.to)?;
             let leaves = after(time, 420.0);
-            scene.process(place, after(leaves, -8.0), source, &user, &hop.tool);
-            scene.outbound(place, leaves, next, &user, &hop.tool);
-            let outcome = Outcome::LoggedOn(user.clone(), SignedDuration::from_mins(12));
-            scene.visit(next, &Visit { time: after(leaves, 0.3), source: place.address, outcome });
+            let tool = Run { image: hop.tool.clone(), line: Some(format!("{} {}", hop.tool, next.address)), below: Some("cmd.exe".to_owned()) };
+            scene.run(place, after(leaves, -8.0), &mut desk, &tool);
+            let line = scene.reach_out(place, leaves, next, &desk, &hop.tool);
+            let mut onward = Sitting::ordinary(after(leaves, 0.3), place.address, &user, SignedDuration::from_mins(12));
+            onward.client = place.host.clone().unwrap_or(onward.client);
+            onward.line = Some(line);
+            let desk = scene.sit(next, &onward);
+            scene.work(next, &desk);
         }
     }
     Ok(())
@@ -80,11 +93,20 @@ fn play_spray(spray: &Spray, start: Timestamp, cast: &Cast, dice: &mut Dice, sce
 
 fn play_creep(creep: &Creep, start: Timestamp, cast: &Cast, dice: &mut Dice, scene: &mut Scene) -> Result<(), BackendError> {
     let place = cast.place(&creep.destination)?;
+    let mut last = None;
     let (begin, lasts, every) = (creep.at.as_secs_f64(), creep.lasts.as_secs_f64(), creep.every.as_secs_f64().max(1.0));
     for number in 0..(lasts / every) as usize {
         let source = host(&creep.network, number).ok_or_else(|| wrong(format!("{} has too few addresses", creep.network)))?;
         let time = after(start, begin + every * (number as f64 + dice.between(0.0, 0.3)));
         scene.visit(place, &Visit { time, source, outcome: Outcome::Refused(creep.tries.as_str().into(), WRONG_PASSWORD) });
+        last = Some((time, source));
+    }
+    if let Some((time, source)) = last.filter(|_| creep.breaks) {
+        let user = Foreign::from(creep.tries.as_str());
+        let mut desk = scene.sit(place, &Sitting::ordinary(after(time, 25.0), source, &user, SignedDuration::from_mins(7)));
+        for (step, run) in creep.runs.iter().enumerate() {
+            scene.run(place, after(time, 60.0 + 20.0 * step as f64), &mut desk, run);
+        }
     }
     Ok(())
 }
@@ -106,18 +128,24 @@ fn play_patch(patch: &Patch, start: Timestamp, cast: &Cast, range: Range, dice: 
     for week in -weeks_before..=weeks_after {
         let begin = patch.at.as_secs_f64() + f64::from(week) * WEEK;
         for (number, part) in cast.parts.iter().enumerate() {
-            let mut visit = |seconds: f64, person: &Person, minutes| {
+            let visit = |scene: &mut Scene, seconds: f64, person: &Person, minutes, runs: &[Run]| {
                 let time = after(start, begin + seconds);
-                if range.contains(time) {
-                    let outcome = Outcome::LoggedOn(person.user.clone(), SignedDuration::from_mins(minutes));
-                    scene.visit(&part.place, &Visit { time, source: person.address, outcome });
+                if !range.contains(time) {
+                    return;
+                }
+                let mut desk = scene.sit(&part.place, &Sitting::ordinary(time, person.address, &person.user, SignedDuration::from_mins(minutes)));
+                for (step, run) in runs.iter().enumerate() {
+                    scene.run(&part.place, after(time, 8.0 + 6.0 * step as f64), &mut desk, run);
+                }
+                if runs.is_empty() {
+                    scene.work(&part.place, &desk);
                 }
             };
             let seconds = 0.75 * lasts * number as f64 / cast.parts.len().max(1) as f64;
-            visit(seconds, &Person { user: patch.user.as_str().into(), address: patch.source }, 15);
+            visit(scene, seconds, &Person { user: patch.user.as_str().into(), address: patch.source }, 15, &patch.runs);
             let admin = dice.pick(people).filter(|_| dice.chance(0.6));
             if let Some(admin) = admin {
-                visit(seconds + dice.between(300.0, 0.25 * lasts), admin, 10);
+                visit(scene, seconds + dice.between(300.0, 0.25 * lasts), admin, 10, &[]);
             }
         }
     }
@@ -133,6 +161,23 @@ fn event(single: &Single, start: Timestamp) -> Result<Event, BackendError> {
     event.destination_port = single.destination.map(|_| 3389);
     event.user = single.user.as_deref().map(Foreign::from);
     event.process = single.process.as_deref().map(Foreign::from);
+    event.source_port = single.source_port;
+    event.reason = single.reason.as_deref().map(Foreign::from);
+    let text = |text: &Option<String>| text.as_deref().map(Foreign::from);
+    let details = Details {
+        logon_id: single.logon_id,
+        session_id: single.session_id,
+        process_id: single.pid,
+        parent_process_id: single.parent_pid,
+        connection: text(&single.connection),
+        client: text(&single.client),
+        command_line: text(&single.line),
+        target: text(&single.target),
+        service: text(&single.service),
+        target_user: text(&single.target_user),
+        ..Details::default()
+    };
+    event.details = Some(Box::new(details)).filter(|details| !details.is_empty());
     Ok(event)
 }
 

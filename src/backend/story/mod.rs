@@ -8,12 +8,14 @@
 mod alert;
 mod cast;
 mod clock;
+mod desk;
 mod dice;
 mod incident;
 mod query_text;
 mod routine;
 mod scene;
 mod script;
+mod session;
 #[cfg(test)]
 mod tests;
 
@@ -24,7 +26,7 @@ use jiff::SignedDuration;
 use serde_json::Value;
 
 pub use clock::{Clock, RealClock};
-pub use script::{Expect, Finding, Hint};
+pub use script::{Expect, Finding, Hint, Hops};
 
 use super::local::table::{Table, TableBuilder};
 use super::{Backend, BackendError};
@@ -82,7 +84,7 @@ impl Story {
         }
         let moment = |offset| script.start.checked_add(offset).map_err(|_| wrong("it leaves the calendar".to_owned()));
         let range = Range { from: moment(-before)?, to: moment(lasts)? };
-        let mut scene = Scene::new(script.seed);
+        let mut scene = Scene::new(script.seed, &script.privileged);
         for part in &cast.parts {
             routine::play(part, range, script.seed, &mut scene);
             incident::play_counts(&part.place, &part.counts, script.start, step, &mut scene);
@@ -110,6 +112,13 @@ impl Story {
         }
         self.speed = Some(speed);
         Ok(self)
+    }
+
+    /// The same when all of it has happened.
+    #[must_use]
+    pub fn at_rest(mut self) -> Self {
+        self.speed = None;
+        self
     }
 
     /// What a detector must make of it.

@@ -1,12 +1,13 @@
 //! Where a story takes place: servers with their sensors, and the events that these write down.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::desk::{Line, Sitting};
 use super::dice::Dice;
 use super::script::Sensor;
-use crate::domain::{Address, Event, Foreign, Kind};
+use crate::domain::{Address, Details, Event, Foreign, Kind};
 
 /// A server on stage.
 #[derive(Clone, Debug)]
@@ -49,59 +50,69 @@ pub const NO_SUCH_USER: &str = "0xC000006D 0xC0000064";
 /// Everything written down so far, in no order.
 #[derive(Debug)]
 pub struct Scene {
-    events: Vec<Event>,
+    pub(super) events: Vec<Event>,
+    /// How many sessions, connections and programs each place has seen: from these come their ids.
+    pub(super) seen: HashMap<Address, Seen>,
+    privileged: BTreeSet<Foreign>,
     dice: Dice,
 }
 
-const PORT: u16 = 3389;
+/// What a place has counted so far.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Seen {
+    pub(super) connections: u32,
+    pub(super) sessions: u32,
+    pub(super) programs: u32,
+}
+
+pub(super) const PORT: u16 = 3389;
 
 impl Scene {
-    /// An empty stage.
-    pub fn new(seed: u64) -> Self {
-        Self { events: Vec::new(), dice: Dice::new(seed, "ports") }
+    /// An empty stage; these accounts have administrator rights.
+    pub fn new(seed: u64, privileged: &[String]) -> Self {
+        let privileged = privileged.iter().map(|user| Foreign::from(user.as_str())).collect();
+        Self { events: Vec::new(), seen: HashMap::new(), privileged, dice: Dice::new(seed, "ports") }
+    }
+
+    /// Whether an account has administrator rights.
+    pub(super) fn is_privileged(&self, user: &Foreign) -> bool {
+        self.privileged.contains(user)
+    }
+
+    /// A port that a client comes from.
+    pub(super) fn port(&mut self) -> u16 {
+        49_152 + self.dice.below(16_000) as u16
     }
 
     /// A visit, as each sensor of the place writes it down.
     pub fn visit(&mut self, place: &Place, visit: &Visit) {
-        let port = 49_152 + self.dice.below(16_000) as u16;
-        for sensor in &place.sees {
-            self.connection(place, visit, *sensor, port);
-            match &visit.outcome {
-                Outcome::Touched => {}
-                Outcome::Refused(user, reason) => self.refusal(place, visit, *sensor, user, reason),
-                Outcome::LoggedOn(user, length) => self.session(place, visit, *sensor, user, *length),
+        match &visit.outcome {
+            Outcome::Touched => {
+                let line = self.line(place);
+                self.connected(place, visit.time, visit.source, &line);
+            }
+            Outcome::Refused(user, reason) => {
+                let line = self.line(place);
+                self.connected(place, visit.time, visit.source, &line);
+                for sensor in &place.sees {
+                    self.refusal(place, visit, *sensor, user, reason);
+                }
+            }
+            Outcome::LoggedOn(user, length) => {
+                let desk = self.sit(place, &Sitting::ordinary(visit.time, visit.source, user, *length));
+                self.work(place, &desk);
             }
         }
     }
 
-    /// A program started in somebody's session.
-    pub fn process(&mut self, place: &Place, time: Timestamp, source: Address, user: &Foreign, program: &str) {
-        for sensor in &place.sees {
-            let kind = match sensor {
-                Sensor::Defend => Kind::DefendProcess,
-                Sensor::Sysmon => Kind::Process,
-                _ => continue,
-            };
-            let mut event = at(place, time, kind);
-            if kind == Kind::DefendProcess {
-                event.source = Some(source);
-            }
-            event.user = Some(user.clone());
-            event.process = Some(program.into());
-            self.events.push(event);
-        }
-    }
-
-    /// A connection out of one place to another, as the first one's Sysmon writes it down.
-    pub fn outbound(&mut self, from: &Place, time: Timestamp, to: &Place, user: &Foreign, tool: &str) {
-        let mut event = at(from, time, Kind::SysmonOut);
-        event.source = Some(from.address);
-        event.source_port = Some(49_152 + self.dice.below(16_000) as u16);
-        event.destination = Some(to.address);
-        event.destination_port = Some(PORT);
-        event.user = Some(user.clone());
-        event.process = Some(tool.into());
-        self.events.push(event);
+    /// A connection from a port of its own, with the ids that the server gives it.
+    pub(super) fn line(&mut self, place: &Place) -> Line {
+        let port = self.port();
+        let seen = self.seen.entry(place.address).or_default();
+        seen.connections += 1;
+        let number = seen.connections;
+        let (high, low) = (number >> 16, number & 0xffff);
+        Line { port, name: format!("RDP-Tcp#{}", number % 256).into(), activity: format!("{{F4203C58-{high:04X}-{low:04X}-9D1B-5A7E00000000}}").into() }
     }
 
     /// An event as it is.
@@ -109,28 +120,33 @@ impl Scene {
         self.events.push(event);
     }
 
-    fn connection(&mut self, place: &Place, visit: &Visit, sensor: Sensor, port: u16) {
-        let kind = match sensor {
-            Sensor::Defend => Kind::DefendAccepted,
-            Sensor::Sysmon => Kind::SysmonIn,
-            Sensor::Core => Kind::CoreAccepted,
-            Sensor::Zeek => Kind::ZeekRdp,
-            Sensor::Security | Sensor::Manager => return,
-        };
-        let mut event = at(place, visit.time, kind);
-        event.source = Some(visit.source);
-        event.source_port = Some(port);
-        if kind != Kind::CoreAccepted {
-            event.destination = Some(place.address);
-            event.destination_port = Some(PORT);
+    /// A connection, as each sensor of the place writes it down.
+    pub(super) fn connected(&mut self, place: &Place, time: Timestamp, source: Address, line: &Line) {
+        for sensor in &place.sees {
+            let kind = match sensor {
+                Sensor::Defend => Kind::DefendAccepted,
+                Sensor::Sysmon => Kind::SysmonIn,
+                Sensor::Core => Kind::CoreAccepted,
+                Sensor::Zeek => Kind::ZeekRdp,
+                Sensor::Security | Sensor::Manager => continue,
+            };
+            let mut event = at(place, time, kind);
+            event.source = Some(source);
+            event.source_port = Some(line.port);
+            if kind == Kind::CoreAccepted {
+                event.details = Some(Box::new(Details { activity: Some(line.activity.clone()), ..Details::default() }));
+            } else {
+                event.destination = Some(place.address);
+                event.destination_port = Some(PORT);
+            }
+            if kind == Kind::ZeekRdp {
+                event.host = None;
+            }
+            if kind == Kind::SysmonIn {
+                event.process = Some(r"C:\Windows\System32\svchost.exe".into());
+            }
+            self.events.push(event);
         }
-        if kind == Kind::ZeekRdp {
-            event.host = None;
-        }
-        if kind == Kind::SysmonIn {
-            event.process = Some(r"C:\Windows\System32\svchost.exe".into());
-        }
-        self.events.push(event);
     }
 
     fn refusal(&mut self, place: &Place, visit: &Visit, sensor: Sensor, user: &Foreign, reason: &'static str) {
@@ -147,25 +163,6 @@ impl Scene {
             event.reason = Some(reason.into());
         }
         self.events.push(event);
-    }
-
-    fn session(&mut self, place: &Place, visit: &Visit, sensor: Sensor, user: &Foreign, length: SignedDuration) {
-        let end = i64::try_from(length.as_millis()).unwrap_or(0);
-        let chapters: &[(Kind, i64)] = match sensor {
-            Sensor::Defend => &[(Kind::DefendLogon, 1_700), (Kind::DefendProcess, 3_400), (Kind::DefendEnd, end)],
-            Sensor::Security => &[(Kind::LogonRemote, 1_600), (Kind::WindowDisconnected, end)],
-            Sensor::Manager => &[(Kind::ManagerAuthenticated, 700), (Kind::SessionLogon, 2_100), (Kind::SessionShell, 2_900), (Kind::SessionDisconnected, end)],
-            Sensor::Sysmon | Sensor::Core | Sensor::Zeek => &[],
-        };
-        for (kind, after) in chapters {
-            let mut event = at(place, later(visit.time, *after), *kind);
-            event.source = Some(visit.source);
-            event.user = Some(user.clone());
-            if *kind == Kind::DefendProcess {
-                event.process = Some(r"C:\Windows\explorer.exe".into());
-            }
-            self.events.push(event);
-        }
     }
 
     /// The events in time order, numbered as their logs number them.
@@ -188,14 +185,14 @@ impl Scene {
     }
 }
 
-fn at(place: &Place, time: Timestamp, kind: Kind) -> Event {
+pub(super) fn at(place: &Place, time: Timestamp, kind: Kind) -> Event {
     let mut event = Event::new(time, kind);
     event.host = place.host.clone();
     event
 }
 
 /// So many milliseconds after `time`.
-fn later(time: Timestamp, millis: i64) -> Timestamp {
+pub(super) fn later(time: Timestamp, millis: i64) -> Timestamp {
     time.checked_add(SignedDuration::from_millis(millis)).unwrap_or(time)
 }
 
@@ -279,7 +276,7 @@ mod tests {
     }
 
     fn kinds(sees: &[Sensor], outcome: Outcome) -> Vec<&'static str> {
-        let mut scene = Scene::new(1);
+        let mut scene = Scene::new(1, &[]);
         scene.visit(&place(sees), &Visit { time: Timestamp::UNIX_EPOCH, source: Address::clean("10.1.0.7").expect("an address"), outcome });
         scene.into_events().iter().map(|event| event.kind.name()).collect()
     }
@@ -287,11 +284,12 @@ mod tests {
     #[test]
     fn each_sensor_writes_what_it_can_see() {
         let logon = || Outcome::LoggedOn("CORP\\kim".into(), SignedDuration::from_mins(5));
-        assert_eq!(kinds(&[Sensor::Defend], logon()), ["defend_accepted", "defend_log_on", "defend_process", "defend_end"]);
+        assert_eq!(kinds(&[Sensor::Defend], logon()), ["defend_accepted", "defend_log_on", "defend_process", "defend_process", "defend_end"]);
         assert_eq!(
             kinds(&[Sensor::Core, Sensor::Manager, Sensor::Security], logon()),
-            ["rdpcorets131", "rcm1149", "sec4624_lt10", "lsm21", "lsm22", "lsm24", "sec4779"]
+            ["rdpcorets131", "rdpcorets65", "rcm1149", "sec4624_lt10", "rdpcorets66", "lsm21", "rdpcorets104", "lsm22", "rdpcorets103", "lsm24", "sec4779"]
         );
+        assert_eq!(kinds(&[Sensor::Sysmon], logon()), ["sysmon3_in", "sysmon1", "sysmon1"]);
         assert_eq!(kinds(&[Sensor::Zeek], logon()), ["zeek_rdp"]);
         assert_eq!(kinds(&[Sensor::Sysmon, Sensor::Security], Outcome::Refused("x".into(), WRONG_PASSWORD)), ["sysmon3_in", "sec4625_lt10"]);
         assert_eq!(kinds(&[Sensor::Defend], Outcome::Touched), ["defend_accepted"]);
@@ -299,7 +297,7 @@ mod tests {
 
     #[test]
     fn records_are_numbered_in_time_order_per_host_and_log() {
-        let mut scene = Scene::new(1);
+        let mut scene = Scene::new(1, &[]);
         for second in [5, 1] {
             let time = Timestamp::from_second(second).expect("a time");
             scene.visit(&place(&[Sensor::Core]), &Visit { time, source: Address::clean("10.1.0.7").expect("an address"), outcome: Outcome::Touched });

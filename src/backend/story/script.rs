@@ -47,6 +47,12 @@ pub struct Script {
     /// Every week management reaches everything.
     #[serde(default)]
     pub patch: Vec<Patch>,
+    /// Sessions told one by one.
+    #[serde(default)]
+    pub session: Vec<super::session::Session>,
+    /// Accounts with administrator rights.
+    #[serde(default)]
+    pub privileged: Vec<String>,
     /// Single events.
     #[serde(default)]
     pub event: Vec<Single>,
@@ -173,9 +179,13 @@ pub struct Spray {
     pub breaks: String,
     /// How many of the sources get in with it.
     pub logons: u16,
+    /// What the computers of those who get in call themselves.
+    pub client: Option<String>,
+    /// Minutes that their clocks are ahead of UTC.
+    pub zone: Option<i16>,
     /// Programs started by who got in.
     #[serde(default)]
-    pub runs: Vec<String>,
+    pub runs: Vec<Run>,
     /// Where it goes on to.
     pub hop: Option<Hop>,
 }
@@ -188,6 +198,40 @@ pub struct Hop {
     pub to: String,
     /// The program that connects.
     pub tool: String,
+}
+
+/// A program that somebody starts.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Run {
+    /// The program.
+    pub image: String,
+    /// Its command line; the program alone unless told.
+    pub line: Option<String>,
+    /// The file name of the program, started before, that starts it; the desktop unless told.
+    pub below: Option<String>,
+}
+
+impl<'de> Deserialize<'de> for Run {
+    /// A path, or a table where there is more to say.
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(deny_unknown_fields)]
+        struct Told {
+            image: String,
+            line: Option<String>,
+            below: Option<String>,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Path(String),
+            Told(Told),
+        }
+        Ok(match Written::deserialize(deserializer)? {
+            Written::Path(image) => Self { image, line: None, below: None },
+            Written::Told(Told { image, line, below }) => Self { image, line, below },
+        })
+    }
 }
 
 /// See [`Script::creep`].
@@ -207,6 +251,12 @@ pub struct Creep {
     pub every: SignedDuration,
     /// The account that is tried.
     pub tries: String,
+    /// Whether the last of them gets in with it.
+    #[serde(default)]
+    pub breaks: bool,
+    /// Programs started by who got in.
+    #[serde(default)]
+    pub runs: Vec<Run>,
 }
 
 /// See [`Script::scan`].
@@ -235,6 +285,9 @@ pub struct Patch {
     pub user: String,
     /// Who looks after it; a name in [`Script::people`].
     pub people: String,
+    /// Programs that it starts everywhere.
+    #[serde(default)]
+    pub runs: Vec<Run>,
 }
 
 /// An event on its own.
@@ -255,6 +308,30 @@ pub struct Single {
     pub user: Option<String>,
     /// `process.executable`.
     pub process: Option<String>,
+    /// `source.port`.
+    pub source_port: Option<u16>,
+    /// Why a logon was refused, or a session left.
+    pub reason: Option<String>,
+    /// The logon it belongs to.
+    pub logon_id: Option<u64>,
+    /// The Windows session.
+    pub session_id: Option<u32>,
+    /// `RDP-Tcp#7`.
+    pub connection: Option<String>,
+    /// What the client computer calls itself.
+    pub client: Option<String>,
+    /// Process id.
+    pub pid: Option<u32>,
+    /// Process id of the parent.
+    pub parent_pid: Option<u32>,
+    /// Command line.
+    pub line: Option<String>,
+    /// The server that a client names.
+    pub target: Option<String>,
+    /// The service that credentials are for: `TERMSRV/host`.
+    pub service: Option<String>,
+    /// Whose credentials are used, whose session is shadowed.
+    pub target_user: Option<String>,
 }
 
 /// What a detector must make of a story.
@@ -270,6 +347,29 @@ pub struct Expect {
     /// What the hunt must find: the programs, in time order.
     #[serde(default)]
     pub hunted: Vec<String>,
+    /// Every session since `start` of the users named, in time order: `USER SOURCE > SERVER: STATE, N back, N programs`.
+    #[serde(default)]
+    pub sessions: Vec<String>,
+    /// How far the sources named got since `start`, wherever they went: `SOURCE > SERVER: STAGE`.
+    #[serde(default)]
+    pub stages: Vec<String>,
+    /// Trees of hops since `start`.
+    #[serde(default)]
+    pub hops: Vec<Hops>,
+}
+
+/// The hops before and after one server.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Hops {
+    /// The server, by name.
+    pub root: String,
+    /// Who came, and who came there before that: `DEPTH FROM > TO: STAGE [USERS]`.
+    #[serde(default)]
+    pub before: Vec<String>,
+    /// Where it went on to.
+    #[serde(default)]
+    pub after: Vec<String>,
 }
 
 /// Anomalous buckets of one destination.

@@ -5,6 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use super::*;
+use crate::analysis::hops;
 use crate::detect::{DETECTORS, Detection, Plan, Watch, run};
 use crate::domain::{Arrivals, BucketSize, By, Families, Family, Foreign};
 use crate::query::TallyBy;
@@ -107,6 +108,96 @@ fn every_story_is_found_out_by_the_detector() {
         names.push(name);
     }
     assert!(names.iter().any(|name| name == "demo"), "{names:?}");
+}
+
+/// A tree of hops, a line each.
+fn grown(sessions: &crate::analysis::Sessions, events: &[Event], root: &str, way: hops::Way) -> Vec<String> {
+    let edges = hops::edges(events, sessions);
+    let root = hops::Node::Machine(sessions.machines.named(&root.into()).expect("a machine"));
+    let line = |hop: &hops::Hop| {
+        let edge = &edges[hop.edge];
+        let name = |node: &hops::Node| node.label(&sessions.machines).raw().to_owned();
+        let users: Vec<&str> = edge.users.iter().map(Foreign::raw).collect();
+        let looped = if hop.is_loop { " loop" } else { "" };
+        format!("{} {} > {}: {} [{}]{looped}", hop.depth, name(&edge.from), name(&edge.to), edge.stage.name(), users.join(" "))
+    };
+    hops::tree(&edges, &root, way).hops.iter().map(line).collect()
+}
+
+#[test]
+fn sessions_stages_and_hops_are_those_of_the_script() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories");
+    let mut told = 0;
+    for entry in std::fs::read_dir(folder).expect("the folder of stories") {
+        let path = entry.expect("a file").path();
+        let story = story_at(&std::fs::read_to_string(&path).expect("a story"), ALL_OF_IT);
+        let expect = story.expect();
+        if expect.sessions.is_empty() && expect.stages.is_empty() && expect.hops.is_empty() {
+            continue;
+        }
+        told += 1;
+        let scope = Scope { families: Families::EVERY, ..Scope::over(Range { from: story.start(), to: Timestamp::MAX }) };
+        let Answer::Events(page) = answer(&story, &Ask::Events { scope, skip: 0, take: usize::MAX }) else { panic!("no events") };
+        let joined = crate::analysis::sessions(&page.events);
+        let host = |machine: &crate::domain::Destination| machine.name().cloned().unwrap_or_else(|| machine.label()).raw().to_owned();
+        let users: Vec<&str> = expect.sessions.iter().filter_map(|line| line.split_once(' ')).map(|(user, _)| user).collect();
+        let named = |session: &&crate::domain::RdpSession| session.user.as_ref().is_some_and(|user| users.contains(&user.raw()));
+        let lines = joined.list.iter().filter(named).map(|session| {
+            let source = session.source().map_or_else(|| "-".to_owned(), |source| source.to_string());
+            let user = session.user.clone().unwrap_or_default();
+            let (host, state, back) = (host(&session.destination), session.state(), session.reconnects());
+            format!("{} {source} > {host}: {state}, {back} back, {} programs", user.raw(), programs(&page.events, &joined, session))
+        });
+        assert_eq!(lines.collect::<Vec<_>>(), expect.sessions, "{}", path.display());
+        let sources: Vec<&str> = expect.stages.iter().filter_map(|line| line.split_once(' ')).map(|(source, _)| source).collect();
+        let mut stages: Vec<String> = Vec::new();
+        for (machine, ladders) in crate::analysis::ladders_by_machine(&page.events, &joined) {
+            let host = host(joined.machines.get(machine).expect("a machine"));
+            let source = |ladder: &crate::domain::Ladder| ladder.source.map(|source| source.to_string()).unwrap_or_default();
+            let meant = ladders.iter().filter(|ladder| sources.contains(&source(ladder).as_str()));
+            stages.extend(meant.map(|ladder| format!("{} > {host}: {}", source(ladder), ladder.stage().name())));
+        }
+        let mut expected = expect.stages.clone();
+        stages.sort();
+        expected.sort();
+        assert_eq!(stages, expected, "{}", path.display());
+        for tree in &expect.hops {
+            assert_eq!(grown(&joined, &page.events, &tree.root, hops::Way::Before), tree.before, "{} before {}", path.display(), tree.root);
+            assert_eq!(grown(&joined, &page.events, &tree.root, hops::Way::After), tree.after, "{} after {}", path.display(), tree.root);
+        }
+    }
+    assert!(told > 0);
+}
+
+/// Programs of a session, each start once however many sensors saw it.
+fn programs(events: &[Event], joined: &crate::analysis::Sessions, session: &crate::domain::RdpSession) -> usize {
+    let trees = crate::analysis::processes(events, joined, None, |_| true);
+    trees.iter().filter(|process| process.session.and_then(|number| joined.list.get(number)).is_some_and(|of| of == session)).count()
+}
+
+#[test]
+fn the_demo_has_users_sessions_programs_and_hops() {
+    let story = story_at(DEMO, ALL_OF_IT);
+    let all = events(&story, Families::EVERY);
+    let joined = crate::analysis::sessions(&all);
+    let of = |user: &str| joined.list.iter().filter(|session| session.user.as_ref().is_some_and(|known| known.raw() == user)).collect::<Vec<_>>();
+    let intruders = of(r"CORP\admmig");
+    assert_eq!(intruders.len(), 4);
+    assert_eq!(intruders.iter().map(|session| session.reconnects()).sum::<usize>(), 1);
+    assert!(intruders.iter().all(|session| session.is_privileged == Some(true)));
+    assert!(intruders.iter().any(|session| session.client().is_some_and(|client| client.raw() == "WIN-7QJ2M0K4") && session.client_zone() == Some(180)));
+    assert_eq!(of("backup").len(), 1);
+    assert!(of(r"CORP\svc-patch").len() > 20);
+    assert!(of(r"CORP\tariq").len() > 5);
+    let trees = crate::analysis::processes(&all, &joined, None, |_| true);
+    let ends = |process: &crate::analysis::processes::Process, name: &str| process.image.as_ref().is_some_and(|image| image.raw().ends_with(name));
+    let depths = ["whoami.exe", "svch0st.exe", "rdpx.exe"].map(|name| trees.iter().find(|process| ends(process, name)).expect("a program").depth);
+    assert_eq!(depths, [2, 3, 2]);
+    let since: Vec<Event> = all.into_iter().filter(|event| event.time >= story.start()).collect();
+    let joined = crate::analysis::sessions(&since);
+    assert_eq!(grown(&joined, &since, "FILESRV-02", hops::Way::After), [r"1 FILESRV-02 > DC01: logged on [CORP\admmig]"]);
+    let told: std::collections::BTreeSet<&str> = crate::analysis::telltales(&since, &joined).iter().map(|tale| tale.sort.name()).collect();
+    assert_eq!(told.into_iter().collect::<Vec<_>>(), ["foreign time zone", "tunnel command"]);
 }
 
 #[test]

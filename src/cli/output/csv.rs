@@ -2,8 +2,7 @@
 
 use super::{Cell, Column, Rows, Sink};
 use crate::cli::failure::Failure;
-use crate::domain::Limits;
-use crate::domain::foreign::sanitize;
+use crate::domain::foreign::disarmed;
 
 pub(super) struct Csv<'a> {
     writer: csv::Writer<&'a mut Sink>,
@@ -39,13 +38,4 @@ fn failed(error: csv::Error) -> Failure {
         csv::ErrorKind::Io(error) => Failure::error(format!("the CSV could not be written ({error})")),
         kind => Failure::error(format!("the CSV could not be written ({kind:?})")),
     }
-}
-
-/// The text made inert, as a table shows it, so that a CSV may be read in a terminal too, with an apostrophe before whatever
-/// begins like a formula (OWASP's list, the full-width twins too), looking behind leading blanks, since spreadsheets do.
-fn disarmed(text: &str) -> String {
-    // A cell holds no line feed after that: there is but one beginning to look at.
-    let safe = sanitize(text, Limits::DETAIL).into_string();
-    let is_armed = safe.trim_start().starts_with(['=', '+', '-', '@', '＝', '＋', '－', '＠', '−']);
-    if is_armed { format!("'{safe}") } else { safe }
 }

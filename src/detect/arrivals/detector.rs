@@ -3,11 +3,13 @@
 use jiff::tz::TimeZone;
 use serde::{Deserialize, Serialize};
 
+use super::acquaintance::PAUSE;
 use super::calendar::Calendar;
 use super::score::score;
 use super::{Estate, Found, reason};
 use crate::detect::plain::Plain;
 use crate::detect::{Bucket, Detector, Expected, Plan};
+use crate::domain::finding::Standing;
 use crate::domain::{BucketSize, Timestamp, Verdict};
 
 /// Its name.
@@ -23,6 +25,8 @@ pub struct ByArrivals {
     shown_from: Timestamp,
     estate: Estate,
     plain: Plain,
+    /// Quarters of the bucket judged last in which each site was not fed.
+    silent: Vec<i64>,
 }
 
 /// What is kept of a detector.
@@ -37,7 +41,7 @@ struct Saved {
 impl ByArrivals {
     /// Knowing nothing yet.
     pub fn new(plan: &Plan) -> Self {
-        Self { size: plan.size, shown_from: plan.shown.from, estate: Estate::with(Calendar::new(&plan.zones)), plain: Plain::new(plan) }
+        Self { size: plan.size, shown_from: plan.shown.from, estate: Estate::with(Calendar::new(&plan.zones)), plain: Plain::new(plan), silent: Vec::new() }
     }
 
     /// With what another has learned and [saved](Detector::save); `None` where that was another version or another size of
@@ -50,6 +54,7 @@ impl ByArrivals {
             shown_from: plan.shown.from,
             estate: estate.in_zones(zones),
             plain: plain.in_zones(zones),
+            silent: Vec::new(),
         })
     }
 
@@ -69,6 +74,10 @@ impl ByArrivals {
         if let Some(why) = &verdict.why {
             verdict.reason.push_str(&reason::arrivals(why));
         }
+        verdict.standing = Standing::Judged;
+        if found.map_or_else(|| self.plain.is_new(verdict.destination), |found| found.is_young) {
+            verdict.standing = Standing::New;
+        }
         if self.plain.is_new(verdict.destination) {
             // Where nothing is known of a place, no bound is better than one borrowed from strangers.
             verdict.upper = None;
@@ -78,7 +87,28 @@ impl ByArrivals {
             let word = if verdict.is_anomalous() { "counts alone are ordinary" } else { "counts alone would be anomalous" };
             verdict.reason.push_str(&format!("; {word} (plain {cross:.0})"));
         }
+        if let Some((from, to)) = self.silence_before(&verdict) {
+            let clock = |quarter: i64| BucketSize::Quarter.at(quarter).strftime("%H:%M").to_string();
+            verdict.reason.push_str(&format!("; before it nothing was fed to us from {} to {} UTC", clock(from), clock(to)));
+        }
         verdict
+    }
+
+    /// The site of a destination.
+    fn site(&self, destination: usize) -> Option<usize> {
+        let server = self.estate.of.get(destination).copied().flatten()?;
+        self.estate.servers.get(server as usize).map(|server| server.site)
+    }
+
+    /// The silence after which a verdict's bucket came, where that still bends who arrives.
+    fn silence_before(&self, verdict: &Verdict) -> Option<(i64, i64)> {
+        let first = BucketSize::Quarter.index(verdict.start.as_second());
+        self.estate.feed.silence_before(self.site(verdict.destination)?, first, PAUSE.into())
+    }
+
+    /// Quarters in a bucket.
+    fn quarters(&self) -> i64 {
+        self.size.seconds() / BucketSize::Quarter.seconds()
     }
 }
 
@@ -90,12 +120,13 @@ impl Detector for ByArrivals {
     fn bucket(&mut self, bucket: &Bucket<'_>) -> Vec<Verdict> {
         let plain = self.plain.bucket(bucket);
         let first = BucketSize::Quarter.index(bucket.start.as_second());
-        let is_shown = self.is_shown(bucket);
+        let explain = self.is_shown(bucket).then(|| self.quarters());
         let mut quarters = bucket.quarters.iter().peekable();
         let mut worst: Vec<Option<Found>> = Vec::new();
-        for quarter in first..first + self.size.seconds() / BucketSize::Quarter.seconds() {
+        self.silent.clear();
+        for quarter in first..first + self.quarters() {
             let present = quarters.next_if(|(number, _)| *number == quarter).map_or(&[] as &[_], |(_, present)| present);
-            for found in self.estate.step(quarter, present, bucket.roster, is_shown) {
+            for found in self.estate.step(quarter, present, bucket.roster, explain) {
                 if worst.len() <= found.server {
                     worst.resize(found.server + 1, None);
                 }
@@ -104,6 +135,10 @@ impl Detector for ByArrivals {
                 {
                     *place = Some(found);
                 }
+            }
+            self.silent.resize(self.estate.feed.sites(), 0);
+            for (site, silent) in self.silent.iter_mut().enumerate() {
+                *silent += i64::from(!self.estate.feed.is_live(site));
             }
         }
         let of = |destination: usize| self.estate.of.get(destination).copied().flatten().and_then(|server| worst.get(server as usize)?.as_ref());
@@ -121,8 +156,7 @@ impl Detector for ByArrivals {
     }
 
     fn is_gap(&self, destination: usize) -> bool {
-        let server = self.estate.of.get(destination).copied().flatten().and_then(|server| self.estate.servers.get(server as usize));
-        server.is_some_and(|server| !self.estate.feed.is_live(server.site))
+        self.site(destination).and_then(|site| self.silent.get(site)).is_some_and(|silent| *silent == self.quarters())
     }
 
     fn save(&self) -> Option<Vec<u8>> {

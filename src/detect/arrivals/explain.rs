@@ -8,12 +8,12 @@ use ipnet::IpNet;
 use super::class::{Class, PerClass};
 use super::network::Network;
 use super::score::score;
-use super::server::Came;
+use super::server::{Came, Server};
 use super::statistic::{COMPOSITIONS, WIDTHS};
 use super::{Estate, Found, Moment, PIVOT, nats};
 use crate::detect::Roster;
 use crate::domain::why::{ClassCount, Pivot, Without};
-use crate::domain::{BucketSize, Why};
+use crate::domain::{Address, BucketSize, Why};
 
 /// Nats below which nothing is worth explaining: the score of 5.
 const WORTH: f64 = 0.6;
@@ -23,8 +23,8 @@ const DOUBT: f64 = 3.3;
 const NETWORKS: usize = 5;
 
 impl Estate {
-    /// Why a server has its score; `None` where next to nothing was found.
-    pub(super) fn explain(&self, moment: &Moment, found: &Found, roster: &Roster) -> Option<Why> {
+    /// Why a server has its score in a bucket of so many quarters; `None` where next to nothing was found.
+    pub(super) fn explain(&self, moment: &Moment, found: &Found, roster: &Roster, quarters: i64) -> Option<Why> {
         if found.nats < WORTH {
             return None;
         }
@@ -37,7 +37,11 @@ impl Estate {
         let classes = Class::ALL.into_iter().filter_map(|class| {
             let (arrived, expected) = (window.counts.of(class), window.expected.of(class));
             let is_there = class != Class::Roaming || arrived > 0.0;
-            is_there.then(|| ClassCount { class: class.name(), meaning: class.meaning(), arrived: arrived as u32, expected })
+            let of = |server: &Server| {
+                let came = server.visits_since(from).flat_map(|visit| visit.came.iter()).filter(|came| came.class == class);
+                in_order(came.filter_map(|came| roster.address(came.source)).collect())
+            };
+            is_there.then(|| ClassCount { class: class.name(), meaning: class.meaning(), arrived: arrived as u32, expected, sources: of(server) })
         });
         let networks = networks(&came, roster);
         let largest = networks.first().copied().filter(|(_, sources)| *sources > 1 && found.nats >= DOUBT);
@@ -47,13 +51,13 @@ impl Estate {
             let reached = roster.at(host).and_then(|place| self.of.get(place).copied().flatten()).and_then(|host| self.servers.get(host as usize)?.reached);
             Some(Pivot { host, reached: reached.map(|bucket| BucketSize::Quarter.at(bucket)), brought: came.brought })
         });
-        let mut sources: Vec<_> = came.iter().filter_map(|came| roster.address(came.source)).collect();
-        sources.sort_unstable();
-        sources.dedup();
+        let alone = WIDTHS.iter().zip(found.trial.so_far).take_while(|(width, _)| **width <= quarters).map(|(_, nats)| nats).fold(0.0, f64::max);
+        let sources = in_order(came.iter().filter_map(|came| roster.address(came.source)).collect());
         Some(Why {
             nats: found.nats,
             from: BucketSize::Quarter.at(now + 1 - width),
             minutes: width * BucketSize::Quarter.seconds() / 60,
+            alone: score(alone).min(score(found.nats)),
             explanation: COMPOSITIONS.get(found.trial.best.composition).map_or("", |composition| composition.name),
             arrived: came.len() as u32,
             expected: window.expected.scored(),
@@ -82,6 +86,13 @@ impl Estate {
         let brought = server.visits_since(moment.now + 1 - PIVOT).flat_map(|visit| visit.came.iter()).filter(is_left).map(|came| came.brought).sum();
         score(nats(self.trial(moment.now, found.server, usual.mean, left), brought, found.is_young))
     }
+}
+
+/// Each once, in order.
+fn in_order(mut sources: Vec<Address>) -> Vec<Address> {
+    sources.sort_unstable();
+    sources.dedup();
+    sources
 }
 
 /// The networks of the arrivals, most sources first. Where most of them fill neighbouring /24s, the /16 is named instead.

@@ -89,6 +89,14 @@ impl Feed {
         self.rows.get(bucket).and_then(|row| row.get(site)).is_none_or(|row| row.is_live)
     }
 
+    /// The last stretch in which a site was not fed, where it ended no more than `within` buckets before `bucket`: its first bucket,
+    /// and the first after it.
+    pub fn silence_before(&self, site: usize, bucket: i64, within: i64) -> Option<(i64, i64)> {
+        let end = (0..=within).map(|back| bucket - back).find(|end| !self.was_live(site, end - 1))?;
+        let first = (0..DAYS * DAY).map(|back| end - 1 - back).take_while(|bucket| !self.was_live(site, *bucket)).last()?;
+        Some((first, end))
+    }
+
     /// Live buckets of a site before the open one.
     pub fn clock(&self, site: usize) -> i32 {
         self.sites.get(site).map_or(0, |state| state.clock)
@@ -113,5 +121,25 @@ impl Feed {
             state.clock += i32::from(state.is_live);
         }
         self.rows.push(now, row);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_silence_is_remembered_for_as_long_as_it_bends_what_arrives() {
+        let mut feed = Feed::new();
+        let site = feed.place(Site::of(None));
+        for bucket in 0..9 * DAY {
+            let is_silent = (8 * DAY + 10..8 * DAY + 14).contains(&bucket);
+            feed.open(bucket, bucket, &[if is_silent { 0 } else { 5 }]);
+            assert_eq!(feed.is_live(site), !is_silent, "{bucket}");
+            feed.close(bucket, &[0]);
+        }
+        let at = |after: i64| feed.silence_before(site, 8 * DAY + 14 + after, 16);
+        let silence = Some((8 * DAY + 10, 8 * DAY + 14));
+        assert_eq!([at(0), at(16), at(17), feed.silence_before(site, 8 * DAY, 16)], [silence, silence, None, None]);
     }
 }

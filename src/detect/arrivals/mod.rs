@@ -191,18 +191,19 @@ impl Estate {
     }
 
     /// Takes in bucket `now`: for each destination its place and the places of its sources. Buckets passed over were empty.
-    fn step(&mut self, now: i64, present: &[(usize, Vec<u32>)], roster: &Roster, explain: bool) -> Vec<Found> {
+    /// What is found is explained where `explain` says of how many quarters the bucket is that is shown.
+    fn step(&mut self, now: i64, present: &[(usize, Vec<u32>)], roster: &Roster, explain: Option<i64>) -> Vec<Found> {
         if self.first.is_none() {
             self.first = Some(now);
             (self.next, self.heard) = (now, now);
         }
         while self.next < now {
-            self.one(self.next, &[], roster, false);
+            self.one(self.next, &[], roster, None);
         }
         if self.next == now { self.one(now, present, roster, explain) } else { Vec::new() }
     }
 
-    fn one(&mut self, now: i64, present: &[(usize, Vec<u32>)], roster: &Roster, explain: bool) -> Vec<Found> {
+    fn one(&mut self, now: i64, present: &[(usize, Vec<u32>)], roster: &Roster, explain: Option<i64>) -> Vec<Found> {
         self.next = now + 1;
         let age = now - self.first.unwrap_or(now);
         let active = self.admit(now, present, roster);
@@ -224,9 +225,9 @@ impl Estate {
         let counts = self.arrive(now, active, roster);
         let moment = self.expect(now, age, counts);
         let mut found = self.judge(&moment, age);
-        if explain {
+        if let Some(quarters) = explain {
             for found in &mut found {
-                found.why = self.explain(&moment, found, roster).map(Arc::new);
+                found.why = self.explain(&moment, found, roster, quarters).map(Arc::new);
             }
         }
         self.learn(&moment, age, &found);

@@ -82,11 +82,12 @@ mod tests {
 
     #[test]
     fn the_figures_stand_in_the_sentence() {
-        let class = |class: Class, arrived, expected| ClassCount { class: class.name(), meaning: class.meaning(), arrived, expected };
+        let class = |class: Class, arrived, expected| ClassCount { class: class.name(), meaning: class.meaning(), arrived, expected, sources: Vec::new() };
         let mut why = Why {
             nats: 60.0,
             from: Timestamp::UNIX_EPOCH,
             minutes: 30,
+            alone: 90.0,
             explanation: "a mixture of sources",
             arrived: 38,
             expected: 0.42,

@@ -72,7 +72,7 @@ fn statistic(rows: &[(i64, &str, &str)], is_reference: bool, mut each: impl FnMu
     for number in MONDAY..MONDAY + END {
         let mut present = buckets.get(&number).cloned().unwrap_or_default();
         estate = each(number - MONDAY, estate, &mut present);
-        for found in estate.step(number, &present, &roster, false) {
+        for found in estate.step(number, &present, &roster, None) {
             let place = estate.of.iter().position(|server| *server == Some(found.server as u32)).expect("a place");
             if found.nats > 0.0 {
                 nats.insert((number - MONDAY, roster.destinations()[place].label().raw().to_owned()), found.nats);

@@ -29,6 +29,7 @@ use tail::NegativeBinomial;
 use usual::Usual;
 
 use super::{Bucket, Detector, Expected, Plan};
+use crate::domain::finding::Standing;
 use crate::domain::{BucketSize, Verdict};
 
 /// Its name.
@@ -145,6 +146,7 @@ impl Plain {
             reason: String::new(),
             cross: None,
             why: None,
+            standing: Standing::ShortHistory,
         };
         let seconds = self.size.seconds();
         if !self.has_history() {
@@ -161,6 +163,7 @@ impl Plain {
         verdict.typical = Some(known.mean);
         verdict.upper = Some(f64::from(upper));
         verdict.score = Some(score(surprise));
+        verdict.standing = Standing::CountsOnly;
         Some(verdict)
     }
 

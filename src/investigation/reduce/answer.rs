@@ -158,7 +158,9 @@ fn live(state: &mut Investigation, epoch: Epoch, result: Result<Answer, Trouble>
     let range = state.period.range(state.now, state.extent(), state.size);
     let merged = if is_whole { merge(&kept.value, &newer, asked) } else { raise(&kept.value, &newer, asked) };
     let has_changed = merged.rows != kept.value.rows;
-    let is_news = has_changed || range != state.range;
+    // What an incomplete answer made doubtful is judged again when it is whole, and the other way round.
+    let was_partial = state.judged.value().and_then(|board| board.partial.clone());
+    let is_news = has_changed || range != state.range || was_partial != state.partial();
     if may_be_late && has_changed {
         let over = kept.as_of.checked_sub(state.delay().clamp(USUAL_DELAY, LEAST_OVERLAP)).unwrap_or(kept.as_of);
         state.late.note(&kept.value, &merged, asked, over, state.now, &state.zone);
@@ -224,11 +226,21 @@ pub(super) fn studied(state: &mut Investigation, need: Need, epoch: Epoch, resul
 /// A board is there.
 pub(super) fn counted(state: &mut Investigation, slot: Slot, epoch: Epoch, result: Result<Arc<Board>, Trouble>, took: Duration, effects: &mut Vec<Effect>) {
     let completeness = Completeness::whole(0);
-    let result = result.map(|board| (board, completeness));
     let now = state.now;
+    let partial = state.partial().filter(|_| slot == Slot::Detection);
+    let result = result.map(|mut board| {
+        if let Some(partial) = partial {
+            Arc::make_mut(&mut board).withhold(partial);
+        }
+        (board, completeness)
+    });
+    let before = state.judged.load.kept().map(|kept| Arc::clone(&kept.value));
     match slot {
         Slot::Count => _ = state.counted.finish(epoch, result, now),
         Slot::Detection if state.judged.finish(epoch, result, now) => {
+            if let Some((before, after)) = before.zip(state.judged.load.kept()) {
+                state.late.rejudge(&before, &after.value, &state.zone);
+            }
             state.next_live = state.next_live.max(state.uptime.saturating_add(took.saturating_mul(2)));
             if state.is_judging_due && state.frozen.is_none() {
                 ask::detect(state, effects);

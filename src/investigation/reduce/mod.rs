@@ -2,6 +2,7 @@
 
 mod answer;
 mod ask;
+mod stop;
 mod walk;
 
 #[cfg(test)]
@@ -13,12 +14,14 @@ use super::{Effect, Investigation, Msg};
 pub fn start(state: &mut Investigation) -> Vec<Effect> {
     let mut effects = Vec::new();
     ask::overview(state, &mut effects);
+    state.tasks.follow(&effects);
     effects
 }
 
 /// Takes in what happened and says what is to be done.
 pub fn reduce(state: &mut Investigation, msg: Msg) -> Vec<Effect> {
     let mut effects = Vec::new();
+    state.tasks.hear(&msg);
     match msg {
         Msg::Tick { now, uptime } => ask::tick(state, now, uptime, &mut effects),
         Msg::Progressed { slot, epoch, done, of } => answer::progressed(state, slot, epoch, done, of),
@@ -41,8 +44,10 @@ pub fn reduce(state: &mut Investigation, msg: Msg) -> Vec<Effect> {
         }
         Msg::FreezeToggled => ask::freeze(state, &mut effects),
         Msg::RefreshWanted => ask::everything(state, true, &mut effects),
+        Msg::TaskStopped(slot) => stop::stop(state, slot, &mut effects),
         walk => walk::walk(state, walk, &mut effects),
     }
+    state.tasks.follow(&effects);
     effects
 }
 

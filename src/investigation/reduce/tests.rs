@@ -503,3 +503,37 @@ fn zoom_goes_in_and_out_again() {
     }
     assert_eq!(state.visit().expect("a visit").window(whole), whole);
 }
+
+#[test]
+fn history_that_takes_too_long_is_given_up_and_the_detector_goes_without() {
+    let mut state = fresh();
+    let effects = start(&mut state);
+    let (epoch, _) = asked(&effects, Slot::Overview);
+    let effects = answer(&mut state, Slot::Overview, epoch, overview(true));
+    let (epoch, ask) = asked(&effects, Slot::Arrivals);
+    let effects = answer(&mut state, Slot::Arrivals, epoch, arrivals(range_of(&ask), &[("2026-03-02T12:30:00Z", 3)]));
+    let (epoch, _) = asked(&effects, Slot::History);
+    _ = compute(&mut state, effects);
+    let effects = reduce(&mut state, Msg::TaskStopped(Slot::History));
+    assert!(matches!(effects.as_slice(), [Effect::Abort(Slot::History)]), "{effects:?}");
+    let range = state.range;
+    let late = answer(&mut state, Slot::History, epoch, arrivals(range, &[]));
+    assert!(late.is_empty(), "what was given up comes in after all: {late:?}");
+    let next = tick(&mut state, NOW, 1);
+    assert!(next.iter().any(|effect| matches!(effect, Effect::Detect { .. })), "{next:?}");
+    assert!(asks(&next).iter().all(|(slot, ..)| *slot != Slot::History));
+}
+
+#[test]
+fn what_has_no_picture_yet_says_that_it_was_given_up() {
+    let mut state = fresh();
+    let effects = start(&mut state);
+    let (epoch, _) = asked(&effects, Slot::Overview);
+    let effects = answer(&mut state, Slot::Overview, epoch, overview(true));
+    assert!(!asks(&effects).is_empty());
+    _ = reduce(&mut state, Msg::TaskStopped(Slot::Arrivals));
+    assert_eq!(state.arrivals.load.trouble().and_then(|trouble| trouble.advice.as_deref()), Some("r asks again"));
+    let idle = tick(&mut state, NOW, 5);
+    assert!(asks(&idle).is_empty(), "{idle:?}");
+    assert!(asks(&reduce(&mut state, Msg::RefreshWanted)).iter().any(|(slot, ..)| *slot == Slot::Arrivals));
+}

@@ -3,6 +3,7 @@
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
+use crate::domain::finding::Standing;
 use crate::domain::stage::Step;
 use crate::domain::{Certainty, Range, Severity};
 use crate::investigation::{Board, Cell, Lane, Need, Visit, late::Raised, reach};
@@ -25,11 +26,18 @@ pub(super) fn trail(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         badges.push(match score {
             Some(_) => {
                 let named = band.map_or("", Severity::name);
-                Badge::new(severity::role(band), format!("{} score {} {named}", severity::mark(band, pen.glyphs), words::score(score)))
+                let mark = severity::mark(band, pen.glyphs);
+                let said = match lane.standing() {
+                    Some(Standing::New) => format!("{mark} new, first day: {named} at most"),
+                    _ => format!("{mark} score {} {named}", words::score(score)),
+                };
+                Badge::new(severity::role(band), said)
             }
-            None if board.is_judged => Badge::new(Role::SeverityNone, "no verdict: not enough history"),
+            None if board.is_judged => Badge::new(Role::SeverityNone, format!("no verdict: {}", lane.standing().unwrap_or(Standing::ShortHistory).words())),
             None => Badge::new(Role::Muted, "judging…"),
         });
+        let disputed = lane.worst().and_then(|place| lane.cells.get(place)).filter(|cell| cell.is_disputed());
+        badges.extend(disputed.map(|cell| Badge::new(Role::SeverityMinor, format!("counts alone say {}", words::score(cell.cross)))));
         badges.push(Badge::new(Role::Text, words::plural(lane.sources as u64, "source")));
         let new = lane.newcomers(board.new_since(board.range)).count();
         badges.push(Badge::new(if new > 0 { Role::SourceNew } else { Role::Muted }, format!("{new} new")));
@@ -77,7 +85,7 @@ pub(super) fn draw(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
             let new = cell.new.min(cell.count);
             if let Some(reached) = &reached {
                 let known = reached.get(place).copied().unwrap_or(0);
-                return Bar { start: board.at(place), known, new: 0, band: None, severity: None, gap: false, before: None };
+                return Bar { start: board.at(place), known, new: 0, band: None, severity: None, gap: false, is_multi_bucket: false, before: None };
             }
             Bar {
                 start: board.at(place),
@@ -86,6 +94,7 @@ pub(super) fn draw(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
                 band: cell.typical.zip(cell.upper).map(|(typical, upper)| Band { typical: narrow(typical), upper: narrow(upper) }),
                 severity: if board.is_judged { cell.severity() } else { None },
                 gap: cell.is_gap,
+                is_multi_bucket: cell.severity() >= Some(Severity::Minor) && cell.is_multi_bucket(board.size.seconds()),
                 before: week.and_then(|week| week.get(place).copied().flatten()),
             }
         })
@@ -180,14 +189,15 @@ pub(super) fn why(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
     let at = words::day_minute(visit.cursor, &state.zone);
     let (said, role) = match cell {
         Some(Cell { reason: Some(reason), .. }) => (format!("{at}  {reason}"), severity::role(cell.and_then(Cell::severity))),
+        Some(Cell { is_gap: true, .. }) => (format!("{at}  no data: nothing was fed to us where there always was something"), Role::TimelineGap),
         Some(cell) => {
             let usual = cell.typical.map(|typical| format!(", {} usual", words::typical(Some(typical)))).unwrap_or_default();
             (format!("{at}  {}{usual}", words::plural(u64::from(cell.count), "distinct source")), Role::Muted)
         }
         None => (at, Role::Muted),
     };
-    let late = late_at(visit, cx, bucket(board, board.size.start(visit.cursor)));
-    let late = late.map(|late| format!("; came late, by {}: {}", words::clock(late.at, &state.zone), late.words())).unwrap_or_default();
+    let late = visit.destination.as_ref().and_then(|destination| state.late.words(destination, bucket(board, board.size.start(visit.cursor)), &state.zone));
+    let late = late.map(|late| format!("; {late}")).unwrap_or_default();
     let room = usize::from(area.width.saturating_sub(2));
     let said = format!("{said}{late}");
     let said = crate::domain::foreign::sanitize(&said, crate::domain::Limits::CELL);

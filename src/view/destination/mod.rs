@@ -18,6 +18,7 @@ use ratatui::layout::Rect;
 
 use super::filter::FilterPrompt;
 use super::list::List;
+use super::why::WhyView;
 use super::{Ctx, Outcome, View, Want, tab};
 use crate::app::screen;
 use crate::investigation::{Action, Msg, Tab, Visit};
@@ -118,8 +119,12 @@ impl View for DestinationView {
 
     fn footer(&self) -> Vec<Action> {
         match self.pane {
-            Pane::Table => vec![Action::Enter, Action::Back, Action::OnlyNew, Action::NextAnomaly, Action::NextPane, Action::Filter, Action::Query],
-            Pane::Chart => vec![Action::BucketLeft, Action::BucketRight, Action::NextAnomaly, Action::Range, Action::Back, Action::NextPane, Action::ZoomIn],
+            Pane::Table => {
+                vec![Action::Enter, Action::Back, Action::Why, Action::OnlyNew, Action::NextAnomaly, Action::NextPane, Action::Filter, Action::Query]
+            }
+            Pane::Chart => {
+                vec![Action::BucketLeft, Action::BucketRight, Action::NextAnomaly, Action::Why, Action::Range, Action::Back, Action::NextPane, Action::ZoomIn]
+            }
         }
     }
 
@@ -150,6 +155,8 @@ impl View for DestinationView {
             Action::ZoomIn => Outcome::msg(Msg::Zoomed { is_in: true }),
             Action::ZoomOut => Outcome::msg(Msg::Zoomed { is_in: false }),
             Action::LayWeek => Outcome::msg(Msg::WeekLaid),
+            Action::Why if visit.destination.is_some() => Outcome::Consumed(vec![Want::Layer(Box::<WhyView>::default())]),
+            Action::Why => Outcome::Consumed(vec![Want::Say("only the buckets of a destination are judged".to_owned())]),
             Action::OnlyNew => Outcome::msg(Msg::OnlyNewToggled),
             Action::Filter => Outcome::Consumed(vec![Want::Layer(Box::new(FilterPrompt::new(&self.words, &cx.investigation.filter_text)))]),
             Action::Back if !self.words.is_empty() => {

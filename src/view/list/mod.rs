@@ -2,6 +2,7 @@
 //!
 //! A table of its own is a [`Rows`]; what is done with rows is done here.
 
+mod export;
 mod rows;
 pub mod sorting;
 pub mod values;
@@ -122,6 +123,12 @@ impl List {
                 mark(rows, row, cx)
             })),
             Action::Copy => Some(copied(rows, row, cx).map_or_else(Outcome::done, |lines| Outcome::Consumed(vec![Want::Effect(Effect::Copy(lines))]))),
+            Action::Export if shown.is_empty() => Some(Outcome::Consumed(vec![Want::Say("there is no row to write".to_owned())])),
+            Action::Export => {
+                let state = cx.investigation;
+                let effect = export::export(rows, &shown, &state.trail_label(), state.frozen.unwrap_or(state.now));
+                Some(Outcome::Consumed(vec![Want::Effect(effect)]))
+            }
             Action::FilterFor | Action::FilterOut => Some(row.map_or_else(Outcome::done, |row| narrow(rows.values(row), action == Action::FilterFor, cx))),
             _ => None,
         }

@@ -84,7 +84,7 @@ impl Rows for EventRows<'_> {
         let pen = self.cx.pen;
         let plain = pen.style(Role::Text);
         match column {
-            0 => Cell::text(self.moment.of(event.time, &self.cx.investigation.zone), plain),
+            0 => Cell::text(self.moment.of(event.time, &self.cx.investigation.zone, width), plain),
             1 => {
                 let role = match event.kind.family() {
                     Family::Session | Family::Shell => Role::StageInside,

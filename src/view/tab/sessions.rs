@@ -119,7 +119,7 @@ impl Rows for SessionRows<'_> {
         self.sessions.len()
     }
 
-    fn cell(&self, row: usize, column: usize, _width: u16) -> Cell<'_> {
+    fn cell(&self, row: usize, column: usize, width: u16) -> Cell<'_> {
         let Some(session) = self.sessions.get(row) else { return Cell::Text(Vec::new()) };
         let pen = self.cx.pen;
         let (plain, muted) = (pen.style(Role::Text), pen.style(Role::Muted));
@@ -131,7 +131,7 @@ impl Rows for SessionRows<'_> {
             START => {
                 // Without its logon it began before what is seen.
                 let before = if session.start_seen { " " } else { "<" };
-                Cell::text(format!("{before}{}", self.moment.of(began(session), &self.cx.investigation.zone)), plain)
+                Cell::text(format!("{before}{}", self.moment.of(began(session), &self.cx.investigation.zone, width)), plain)
             }
             USER => foreign(session.user.as_ref()),
             SOURCE => {

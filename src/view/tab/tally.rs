@@ -321,8 +321,8 @@ impl Rows for TallyRows<'_> {
             }
             Measure::Outcome => self.outcome(row, width),
             Measure::BySource => self.matrix(row),
-            Measure::First => Cell::text(self.moment.of(row.first, zone), plain),
-            Measure::Last => Cell::text(self.moment.of(row.last, zone), plain),
+            Measure::First => Cell::text(self.moment.of(row.first, zone, width), plain),
+            Measure::Last => Cell::text(self.moment.of(row.last, zone, width), plain),
             Measure::AlsoTo => figure(Role::Text, "-"),
             Measure::Events | Measure::Destinations | Measure::Sources => figure(Role::Text, "0"),
             Measure::NewSources => figure(Role::SourceNew, "0"),

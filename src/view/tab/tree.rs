@@ -70,7 +70,7 @@ impl Rows for TreeRows<'_> {
         self.nodes.len()
     }
 
-    fn cell(&self, row: usize, column: usize, _width: u16) -> Cell<'_> {
+    fn cell(&self, row: usize, column: usize, width: u16) -> Cell<'_> {
         let Some(node) = self.nodes.get(row) else { return Cell::Text(Vec::new()) };
         let pen = self.cx.pen;
         let (plain, muted) = (pen.style(Role::Text), pen.style(Role::Muted));
@@ -86,7 +86,7 @@ impl Rows for TreeRows<'_> {
                 };
                 Cell::Text(vec![Span::styled(format!("{indent}{branch}"), muted), said])
             }
-            1 => Cell::text(self.moment.of(node.time, &self.cx.investigation.zone), plain),
+            1 => Cell::text(self.moment.of(node.time, &self.cx.investigation.zone, width), plain),
             2 => foreign(self.event(row).and_then(|event| event.user.as_ref()), plain),
             3 => match (node.is_trusted, &node.signer) {
                 (Some(true), None) => Cell::text("trusted", plain),

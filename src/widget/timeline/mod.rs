@@ -47,6 +47,8 @@ pub struct Bar {
     pub severity: Option<Severity>,
     /// No data for this bucket, which is not the same as no sources.
     pub gap: bool,
+    /// Whether what is odd about it shows only together with the buckets before it.
+    pub is_multi_bucket: bool,
     /// Distinct sources at the same time a week before, where that is laid over and known.
     pub before: Option<u32>,
 }
@@ -116,6 +118,9 @@ impl Timeline<'_> {
         let grid = Grid::new(self.bars.len(), plot.width);
         for bar in 0..grid.bars() {
             self.column(pen, scale, grid, bar, plot, buf);
+        }
+        for bar in 0..grid.bars() {
+            self.several(pen, scale, grid, bar, plot, buf);
         }
         if self.legend && rows.bars < rows.plot {
             self.legend(pen, plot, buf);
@@ -228,12 +233,27 @@ impl Timeline<'_> {
         }
     }
 
+    /// The mark of several buckets, beside that of severity where there is room: nothing is drawn over for it.
+    fn several(&self, pen: Pen<'_>, scale: Scale, grid: Grid, place: usize, plot: Rect, buf: &mut Buffer) {
+        let members = self.bars.get(grid.members(place)).unwrap_or_default();
+        let worst = members.iter().filter(|bar| bar.is_odd()).max_by_key(|bar| bar.severity);
+        let Some(worst) = worst.filter(|bar| bar.is_multi_bucket) else { return };
+        let Some(tallest) = members.iter().max_by_key(|bar| (bar.total(), bar.severity)) else { return };
+        let row = scale.eighths(tallest.total(), tallest.new).0.div_ceil(8).max(1).min(plot.height - 1);
+        let (x, y) = (plot.x.saturating_add(grid.middle(grid.members(place).start)).saturating_add(1), plot.bottom() - 1 - row);
+        if x < plot.right() && buf.cell((x, y)).is_some_and(|cell| [" ", pen.glyphs.typical(), pen.glyphs.upper()].contains(&cell.symbol())) {
+            text::put(buf, plot, x, y, pen.glyphs.several(), pen.style(severity::role(worst.severity)));
+        }
+    }
+
     /// The signs explained, in the headroom, at whichever end no mark stands.
     fn legend(&self, pen: Pen<'_>, plot: Rect, buf: &mut Buffer) {
         let glyphs = pen.glyphs;
         let mut parts = vec![(glyphs.known_bar(), Role::TimelineKnown, " known"), (glyphs.new_bar(), Role::TimelineNew, " new")];
         let lines = [
             (glyphs.late(), Role::BadgeStale, " came late"),
+            (glyphs.several(), Role::SeverityMajor, " several buckets"),
+            (glyphs.gap(), Role::TimelineGap, " no data"),
             (glyphs.upper(), Role::TimelineBand, " upper bound"),
             (glyphs.typical(), Role::TimelineTypical, " typical"),
             (glyphs.before(), Role::TimelineTypical, " week before"),
@@ -242,24 +262,27 @@ impl Timeline<'_> {
         parts.extend(lines.into_iter().filter(|(sign, _, _)| is_drawn(sign)));
         let width =
             |parts: &[(&str, Role, &str)]| parts.iter().map(|(sign, _, word)| text::width(sign) + text::width(word) + 2).sum::<usize>().saturating_sub(2);
-        while width(&parts) > usize::from(plot.width) {
-            parts.pop();
-        }
-        let Some(wide) = u16::try_from(width(&parts)).ok().filter(|wide| *wide > 0) else { return };
-        let mut spans = Vec::new();
-        for (sign, role, word) in parts {
-            if !spans.is_empty() {
-                spans.push(Span::raw("  "));
-            }
-            spans.extend([Span::styled(sign, pen.style(role)), Span::styled(word, pen.style(Role::Muted))]);
-        }
         // With a column of air, lest a mark be read as a part of it.
-        let is_free = |x: u16, buf: &Buffer| {
+        let is_free = |x: u16, wide: u16, buf: &Buffer| {
             let around = x.saturating_sub(1).max(plot.x)..x.saturating_add(wide).saturating_add(1).min(plot.right());
             around.into_iter().all(|x| buf.cell((x, plot.y)).is_some_and(|cell| cell.symbol() == " "))
         };
-        if let Some(x) = [plot.right() - wide, plot.x].into_iter().find(|x| is_free(*x, buf)) {
-            text::put_spans(buf, plot, x, plot.y, &spans);
+        // The last signs go until the others find room at either end.
+        while !parts.is_empty() {
+            let wide = u16::try_from(width(&parts)).unwrap_or(u16::MAX);
+            let ends = [plot.right().saturating_sub(wide), plot.x];
+            if let Some(x) = ends.into_iter().find(|x| wide <= plot.width && is_free(*x, wide, buf)) {
+                let mut spans = Vec::new();
+                for (sign, role, word) in parts {
+                    if !spans.is_empty() {
+                        spans.push(Span::raw("  "));
+                    }
+                    spans.extend([Span::styled(sign, pen.style(role)), Span::styled(word, pen.style(Role::Muted))]);
+                }
+                text::put_spans(buf, plot, x, plot.y, &spans);
+                return;
+            }
+            parts.pop();
         }
     }
 

@@ -5,7 +5,7 @@ use crate::widget::probe::{drawn, survives};
 
 fn bar(place: i64, known: u32, new: u32) -> Bar {
     let start = Timestamp::from_second(1_735_694_100 + 900 * place).expect("a time");
-    Bar { start, known, new, band: Some(Band { typical: 2.1, upper: 6.0 }), severity: None, gap: false, before: None }
+    Bar { start, known, new, band: Some(Band { typical: 2.1, upper: 6.0 }), severity: None, gap: false, is_multi_bucket: false, before: None }
 }
 
 /// Two known sources in every bucket, none in the fifth, no data in the tenth, a spike near the end.
@@ -41,6 +41,16 @@ fn what_came_late_is_marked_above_the_bar_and_its_severity() {
     let bars = spike(12);
     let drawing = shown(Timeline { late: &[2, 4, 8], ..chart(&bars, &TimeZone::UTC) }, 70, 7, Glyphs::Unicode);
     insta::assert_snapshot!("timeline_late", drawing);
+}
+
+#[test]
+fn an_anomaly_of_several_buckets_is_marked_beside_its_severity() {
+    let mut bars = spike(12);
+    let last = bars.len() - 4;
+    bars[last].is_multi_bucket = true;
+    let drawing = shown(chart(&bars, &TimeZone::UTC), 120, 7, Glyphs::Unicode);
+    assert_eq!(drawing.lines().filter(|line| line.contains("▲+")).count(), 1, "{drawing}");
+    assert!(drawing.contains("+ several buckets") && drawing.contains("× no data"), "{drawing}");
 }
 
 #[test]
