@@ -257,3 +257,12 @@ async fn indices_of_another_cluster_are_asked_of_this_one() {
     connect(connection).await.expect("a connection").answer(&shift()).await.expect("an answer");
     assert!(server.asked_for("GET /branch:logs-*/_field_caps").len() > 1);
 }
+
+#[tokio::test]
+async fn an_index_that_knew_the_answer_at_once_left_nothing_out() {
+    let server = searching(|_, _| {
+        fine(&census(r#"{"total":1,"successful":1,"failed":0}"#, false).replace(r#""timed_out":false"#, r#""timed_out":false,"terminated_early":true"#))
+    })
+    .await;
+    assert_eq!(to(&server).await.answer(&shift()).await.expect("an answer").completeness().words(), "complete");
+}
