@@ -1,6 +1,6 @@
 //! `counts`: events and distinct sources of each destination, in all and by bucket.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 
 use serde::Serialize;
 
@@ -9,7 +9,7 @@ use super::completeness::Report;
 use super::failure::Failure;
 use super::origin::Opened;
 use super::output::{Cell, Column, Format, Sink, Sort, document, rows};
-use crate::domain::{Address, By, Foreign, time};
+use crate::domain::{Address, By, Foreign, Timestamp, time};
 use crate::query::{Answer, Ask, Counts, DestinationCounts};
 
 /// Rows: one for each destination and bucket that holds events.
@@ -48,12 +48,12 @@ struct Destination<'a> {
     last: String,
     users: &'a BTreeMap<Foreign, u64>,
     source_ips: &'a BTreeMap<Address, u64>,
-    buckets: Vec<Bucket>,
+    buckets: Vec<Bucket<'a>>,
 }
 
 #[derive(Serialize)]
-struct Bucket {
-    start: String,
+struct Bucket<'a> {
+    start: &'a str,
     events: u64,
     sources: u64,
 }
@@ -64,14 +64,21 @@ pub async fn run(opened: &Opened, kind: Kinds, by: By, format: Format, sink: &mu
     let Answer::Counts(counts) = opened.ask(&Ask::Counts { scope, bucket: opened.bucket, by }).await? else { return Err(Opened::mixed_up()) };
     let report = opened.report(&counts.completeness).await?;
     match format {
-        Format::Json => document(&described(&counts, kind, &report), sink)?,
+        Format::Json => {
+            // Many destinations share few starts of buckets.
+            let mut starts: Vec<Timestamp> = counts.destinations.iter().flat_map(|counts| &counts.buckets).map(|bucket| bucket.start).collect();
+            starts.sort_unstable();
+            starts.dedup();
+            let starts: HashMap<Timestamp, String> = starts.into_iter().map(|start| (start, time::rfc3339(start))).collect();
+            document(&described(&counts, kind, &report, &starts), sink)?;
+        }
         Format::Table => table(&counts, sink)?,
         Format::Ndjson | Format::Csv | Format::Parquet => {
             let mut rows = rows(format, BUCKETS, sink)?;
             for destination in &counts.destinations {
+                let name = Cell::Foreign(destination.destination.label());
                 for bucket in &destination.buckets {
-                    let name = Cell::Foreign(destination.destination.label());
-                    rows.row(&[name, Cell::Time(bucket.start), Cell::count(bucket.events), Cell::count(bucket.sources)])?;
+                    rows.row(&[name.clone(), Cell::Time(bucket.start), Cell::count(bucket.events), Cell::count(bucket.sources)])?;
                 }
             }
             rows.finish()?;
@@ -80,8 +87,9 @@ pub async fn run(opened: &Opened, kind: Kinds, by: By, format: Format, sink: &mu
     Ok(report)
 }
 
-fn described<'a>(counts: &'a Counts, kind: Kinds, completeness: &'a Report) -> Document<'a> {
-    let bucket = |bucket: &crate::query::Count| Bucket { start: time::rfc3339(bucket.start), events: bucket.events, sources: bucket.sources };
+fn described<'a>(counts: &'a Counts, kind: Kinds, completeness: &'a Report, starts: &'a HashMap<Timestamp, String>) -> Document<'a> {
+    let start = |bucket: &crate::query::Count| starts.get(&bucket.start).map(String::as_str).unwrap_or_default();
+    let bucket = |bucket: &crate::query::Count| Bucket { start: start(bucket), events: bucket.events, sources: bucket.sources };
     let destination = |counts: &'a DestinationCounts| Destination {
         destination: counts.destination.label(),
         events: counts.events,

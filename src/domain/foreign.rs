@@ -57,6 +57,13 @@ impl From<String> for Foreign {
     }
 }
 
+/// Texts one after another as one: short ones take no memory of their own on the way.
+impl<'a> FromIterator<&'a str> for Foreign {
+    fn from_iter<I: IntoIterator<Item = &'a str>>(texts: I) -> Self {
+        Self(texts.into_iter().collect())
+    }
+}
+
 /// Even debug output goes through the sanitiser: it ends in logs and panics.
 impl fmt::Debug for Foreign {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

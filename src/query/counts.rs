@@ -97,21 +97,22 @@ impl Placed<'_> {
                 *known = rank;
             }
         }
-        let mut pairs: Vec<(u32, u32, u32)> = Vec::with_capacity(self.arrivals.rows.len());
+        // Place and rank as one number: half the work of comparing two.
+        let mut pairs: Vec<(u64, u32)> = Vec::with_capacity(self.arrivals.rows.len());
         pairs.extend(self.arrivals.rows.iter().filter_map(|row| {
             let rank = *ranks.get(row.source as usize)?;
-            Some((u32::try_from(self.place(row.endpoint)?).ok()?, u32::try_from(rank).ok()?, row.events))
+            Some((u64::from(u32::try_from(self.place(row.endpoint)?).ok()?) << 32 | u64::from(u32::try_from(rank).ok()?), row.events))
         }));
-        pairs.sort_unstable();
-        let address = |rank: u32| self.arrivals.sources.get(*ranked.get(rank as usize)?).copied();
+        pairs.sort_unstable_by_key(|(pair, _)| *pair);
+        let address = |pair: u64| self.arrivals.sources.get(*ranked.get((pair & u64::from(u32::MAX)) as usize)?).copied();
         pairs
-            .chunk_by(|one, two| one.0 == two.0)
+            .chunk_by(|one, two| one.0 >> 32 == two.0 >> 32)
             .filter_map(|pairs| {
-                let sources = pairs.chunk_by(|one, two| one.1 == two.1).filter_map(|run| {
-                    let (_, rank, _) = run.first()?;
-                    Some((address(*rank)?, run.iter().map(|(.., events)| u64::from(*events)).sum()))
+                let sources = pairs.chunk_by(|one, two| one.0 == two.0).filter_map(|run| {
+                    let (pair, _) = run.first()?;
+                    Some((address(*pair)?, run.iter().map(|(_, events)| u64::from(*events)).sum()))
                 });
-                Some((pairs.first()?.0 as usize, sources.collect()))
+                Some(((pairs.first()?.0 >> 32) as usize, sources.collect()))
             })
             .collect()
     }

@@ -16,7 +16,7 @@ const WORDS: usize = 20;
 const USUAL: usize = 24;
 
 /// The values found in one record, by slot.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Captured<'a> {
     present: [u64; WORDS],
     values: Vec<(Slot, Scalar<'a>)>,
@@ -46,6 +46,17 @@ impl<'a> Captured<'a> {
     /// The value kept at this place, counted in the order of keeping.
     pub fn at(&self, place: usize) -> Option<&Scalar<'a>> {
         self.values.get(place).map(|(_, value)| value)
+    }
+
+    /// The value kept at this place, to be changed.
+    pub fn at_mut(&mut self, place: usize) -> Option<&mut Scalar<'a>> {
+        self.values.get_mut(place).map(|(_, value)| value)
+    }
+
+    /// The values, owned.
+    pub fn into_owned(self) -> Captured<'static> {
+        let values = self.values.into_iter().map(|(slot, value)| (slot, value.into_owned())).collect();
+        Captured { present: self.present, values, signature: self.signature }
     }
 
     /// The slots in the order of keeping.
@@ -142,7 +153,7 @@ impl<'a> Place<'_, 'a> {
                     if raw.get() != "null"
                         && let Some(slot) = self.paths.slot_at(node)
                     {
-                        self.captured.put(slot, Scalar::Raw(raw.get()));
+                        self.captured.put(slot, Scalar::Raw(Cow::Borrowed(raw.get())));
                     }
                 }
                 Some(node) => map.next_value_seed(self.at(node))?,

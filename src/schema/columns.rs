@@ -1,11 +1,14 @@
 //! The columns of a table, recognised once.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use super::Field;
 use super::capture::Captured;
 use super::compiled::{Compiled, Spelling, loose_name, loose_path};
 use super::error::ColumnsError;
 use super::interpreter::Interpreter;
 use super::paths::Slot;
+use super::rule::Class;
 use super::scalar::Scalar;
 
 /// What the columns of a table mean.
@@ -22,12 +25,39 @@ pub struct Columns {
     /// Whether the header says that times without an offset are UTC.
     pub(super) is_utc: bool,
     name: String,
+    /// Tells the columns of one table from those of others.
+    pub(super) number: u64,
 }
+
+/// Numbers of the columns recognised so far.
+static NUMBER: AtomicU64 = AtomicU64::new(0);
 
 impl Columns {
     /// Name of the schema that the columns prove; rows may be of others where values decide.
     pub fn schema(&self) -> &str {
         &self.name
+    }
+
+    /// What a table of logons cannot tell, for lack of a column that says it.
+    pub fn remark(&self, interpreter: &Interpreter) -> Option<String> {
+        let schema = interpreter.schemas.get(self.schema).filter(|schema| schema.class == Class::Logons)?;
+        let is_here = |slot: Slot| self.slots.iter().any(|(_, own)| *own == slot);
+        let has = |field: Field| schema.spellings(field).iter().any(|spelling| matches!(spelling, Spelling::Path(slot) if is_here(*slot)));
+        if has(Field::Message) {
+            return None;
+        }
+        if ![Field::Code, Field::Outcome, Field::Place].into_iter().any(has) {
+            return Some("whether its logons got through stands in none of its columns: all are counted as logons".to_owned());
+        }
+        let lacking = match ([Field::TargetUser, Field::User, Field::Account].into_iter().any(has), has(Field::Source)) {
+            (true, true) => return None,
+            (true, false) => "the source",
+            (false, true) => "the user",
+            (false, false) => "user and source",
+        };
+        Some(format!(
+            "{lacking} of its logons cannot be told: they stand in none of its columns, and there is none for messages; export the log with its messages, or as .evtx"
+        ))
     }
 
     /// Places of the columns that are read; the others need not be.
@@ -66,6 +96,7 @@ pub(super) fn columns(interpreter: &Interpreter, names: &[&str]) -> Result<Colum
                 is_utc: schema.loose && is_utc(names, schema, slots),
                 names: own,
                 name: schema.name.to_string(),
+                number: NUMBER.fetch_add(1, Ordering::Relaxed),
             });
         }
     }
@@ -101,4 +132,23 @@ fn missing(interpreter: &Interpreter, names: &[&str]) -> String {
     }
     let lacking: Vec<String> = lacking.iter().map(|(label, examples)| format!("no column for the {label} (looked for {examples} and the like)")).collect();
     lacking.join(", ")
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::schema::{Interpreter, Options, Schemas};
+    use crate::sigma::RuleSet;
+
+    #[test]
+    fn a_table_of_logons_says_what_it_cannot_tell() {
+        let interpreter = Interpreter::new(Schemas::built_in(), RuleSet::built_in().into(), Options::default()).expect("ours");
+        let remark = |header: &str| interpreter.header(&header.split(',').collect::<Vec<_>>()).expect("columns").remark(&interpreter);
+        let begins = |header: &str| remark(header).and_then(|remark| Some(remark.split_once(" of its logons")?.0.to_owned()));
+        assert_eq!(begins("Level,Date and Time,Source,Event ID,Task Category").as_deref(), Some("user and source"));
+        assert_eq!(begins("TimeCreated,Id,ProviderName,TargetUserName").as_deref(), Some("the source"));
+        assert_eq!(remark("Level,Date and Time,Source,Event ID,Task Category,Message"), None);
+        assert!(remark("time,AccountName,Source Network Address,Computer").is_some_and(|remark| remark.ends_with("counted as logons")));
+        assert_eq!(remark("time,AccountName,Source Network Address,Computer,Outcome"), None);
+        assert_eq!(remark("time,src,dst"), None);
+    }
 }

@@ -1,8 +1,10 @@
 //! What an event tells beyond who reached what: read only where its kind can have it.
 
+use std::cell::Cell;
+
 use super::Field;
 use super::message;
-use super::reader::Record;
+use super::reader::{Output, Record};
 use super::scalar::Scalar;
 use crate::domain::{Details, Family, Foreign, Kind};
 
@@ -86,7 +88,32 @@ pub const LOGON_TYPES: &[(&str, u8)] = &[
     ("CachedUnlock", 13),
 ];
 
-impl Record<'_, '_> {
+/// Whether a detail is a text; the others are numbers and truths.
+const fn is_text(field: Field) -> bool {
+    use Field as F;
+    !matches!(
+        field,
+        F::LogonId
+            | F::SubjectLogonId
+            | F::LinkedLogonId
+            | F::LogonType
+            | F::SessionId
+            | F::ProcessId
+            | F::ParentProcessId
+            | F::ClientZone
+            | F::Trusted
+            | F::Elevated
+            | F::RestrictedAdmin
+    )
+}
+
+/// What a reverse tunnel leaves of an address.
+const TUNNEL: &[u8; 8] = b"16777216";
+
+/// Most fields that any kind can have.
+pub const MOST: usize = 16;
+
+impl<'r> Record<'r, '_> {
     /// The details of an event of this kind; `None` where the record has none.
     pub fn details(&self, kind: Kind) -> Option<Box<Details>> {
         let mut details = Details::default();
@@ -96,14 +123,48 @@ impl Record<'_, '_> {
         if matches!(kind, Kind::SessionReplaced | Kind::SessionReason) && details.session_id.is_none() {
             details.session_id = self.text(Field::Message).and_then(|text| message::session(&text));
         }
-        // Sessions name the client by its address; a reverse tunnel leaves a scope without one.
-        if kind.family() != Family::Context {
-            details.tunnel_address = self.schema.find(self.captured, Field::Source, |value| match value {
-                Scalar::Text(text) => text.contains("16777216").then(|| Foreign::from(text.as_ref())),
-                _ => None,
-            });
-        }
+        details.tunnel_address = self.tunnel(kind, self.message_tells_of_tunnel());
         (!details.is_empty()).then(|| Box::new(details))
+    }
+
+    /// Works out again the details for which any of the `changed` values were asked, and notes what is asked for them now.
+    /// The outputs that may have changed come back.
+    pub fn refresh_details(&self, kind: Kind, details: &mut Details, changed: u64, asked: &mut [u64; MOST]) -> u32 {
+        let mut fresh = 0;
+        // Two fields name the logon, and the second counts only where the first says nothing.
+        let is_logon = |field: Field| matches!(field, Field::LogonId | Field::SubjectLogonId);
+        let is_logon_stale = wanted(kind).iter().zip(&*asked).any(|(field, asked)| is_logon(*field) && asked & changed != 0);
+        if is_logon_stale {
+            details.logon_id = None;
+        }
+        for (field, asked) in wanted(kind).iter().zip(asked) {
+            if *asked & changed != 0 || (is_logon_stale && is_logon(*field)) {
+                let note = Cell::new(0);
+                let record: Record<'_, '_> = self.noting(&note);
+                record.fill(details, *field);
+                *asked = note.get();
+                fresh |= if is_text(*field) { Output::Texts } else { Output::Numbers }.bit();
+            }
+        }
+        fresh
+    }
+
+    /// Whether the rendered message may tell of a reverse tunnel.
+    pub fn message_tells_of_tunnel(&self) -> bool {
+        self.message_may_hold(Field::Source, TUNNEL)
+    }
+
+    /// Sessions name the client by its address; a reverse tunnel leaves a scope without one.
+    /// `message_tells` is [`Record::message_tells_of_tunnel`].
+    pub fn tunnel(&self, kind: Kind, message_tells: bool) -> Option<Foreign> {
+        // In nearly every record there is none, and the message need not be taken apart for it.
+        if kind.family() == Family::Context || !(self.may_hold(Field::Source, TUNNEL) || message_tells) {
+            return None;
+        }
+        self.find(Field::Source, |value| match value {
+            Scalar::Text(text) => memchr::memmem::find(text.as_bytes(), TUNNEL).is_some().then(|| Foreign::from(text.as_ref())),
+            _ => None,
+        })
     }
 
     fn fill(&self, details: &mut Details, field: Field) {
@@ -133,7 +194,7 @@ impl Record<'_, '_> {
             Field::Signer => details.signer = self.foreign(field),
             Field::TargetServer | Field::ClearedLog => details.target = self.foreign(field),
             Field::TargetService => details.service = self.foreign(field),
-            Field::TargetUser => details.target_user = self.user(&[(Field::TargetUser, Field::TargetDomain)]).map(Foreign::from),
+            Field::TargetUser => details.target_user = self.user(&[(Field::TargetUser, Field::TargetDomain)]),
             Field::ShadowedUser => details.target_user = self.foreign(field),
             _ => {}
         }

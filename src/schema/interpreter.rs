@@ -13,16 +13,18 @@ use super::compiled::Compiled;
 use super::detected;
 use super::error::{ColumnsError, DocumentError, SchemaError};
 use super::file::Schemas;
+use super::layout::{Known, Step};
 use super::memo::{Memo, Names};
 use super::paths::{Paths, Slot};
 use super::reader::Record;
+use super::repeat::{Outcome, Values};
 use super::rule::{Class, RULES, Rule};
 use super::scalar::Scalar;
 use super::scan::{Vouched, scan};
 use super::shape::Shapes;
 use super::view::{Json, Row, View};
 use super::{Field, Reading};
-use crate::domain::{Foreign, Kind, Origin, Timestamp};
+use crate::domain::{Kind, Origin, Timestamp};
 use crate::query::Hit;
 use crate::sigma::RuleSet;
 
@@ -51,9 +53,51 @@ pub struct Interpreter {
     sigma: Arc<RuleSet>,
     /// Event codes a Sigma rule may match; `None` where any.
     sigma_codes: Option<Vec<u32>>,
-    index: Slot,
-    id: Slot,
+    pub(super) index: Slot,
+    pub(super) id: Slot,
     options: Options,
+}
+
+/// The values of a line of a known layout.
+struct LineValues<'a> {
+    line: &'a str,
+    steps: &'a [Step],
+}
+
+impl Values for LineValues<'_> {
+    fn len(&self) -> usize {
+        self.steps.len()
+    }
+
+    fn value(&self, place: usize) -> Option<Scalar<'_>> {
+        self.steps.get(place)?.value(self.line)
+    }
+}
+
+/// The values of a row of a table.
+struct RowValues<'a, 'v> {
+    columns: &'a Columns,
+    value: &'a dyn Fn(usize) -> Option<Cow<'v, str>>,
+}
+
+impl Values for RowValues<'_, '_> {
+    fn len(&self) -> usize {
+        self.columns.slots.len()
+    }
+
+    fn value(&self, place: usize) -> Option<Scalar<'_>> {
+        (self.value)(self.columns.slots.get(place)?.0).map(Scalar::Text)
+    }
+}
+
+/// The origin of records that are lines of this layout.
+const fn of_lines(number: u64) -> u64 {
+    number << 1
+}
+
+/// The origin of records that are rows of this table.
+const fn of_rows(columns: &Columns) -> u64 {
+    columns.number << 1 | 1
 }
 
 /// Most sets of keys that are remembered; documents whose keys change all the time are no table.
@@ -94,14 +138,25 @@ impl Interpreter {
         self.json_after(&mut Memo::none(), text)
     }
 
-    /// Reads one JSON document after others like it.
+    /// Reads one JSON document after others like it; may be [`Reading::Again`].
     ///
     /// # Errors
     /// As [`Interpreter::json`].
     pub fn json_after(&self, memo: &mut Memo, text: &[u8]) -> Result<Reading, DocumentError> {
+        let line = std::str::from_utf8(text).ok();
+        let known = line.and_then(|line| Some((line, memo.layouts.find(line)?)));
+        memo.repeats.renew(memo.layouts.age());
+        if let Some((line, Known::Usual(number))) = known {
+            let values = LineValues { line, steps: memo.layouts.steps() };
+            match memo.repeats.read(self, of_lines(number), &values, &self.options.naive_zone) {
+                Outcome::Event => return Ok(Reading::Again),
+                Outcome::Other if let Some(schema) = memo.repeats.schema() => return Ok(Reading::Other { schema: Arc::clone(schema), hits: Vec::new() }),
+                Outcome::Other | Outcome::Unknown => {}
+            }
+        }
         let mut captured = std::mem::take(&mut memo.spare).emptied();
-        let result = self.capture(memo, text, &mut captured).and_then(|()| {
-            let Some(record) = self.record(&mut memo.shapes, &captured) else { return self.flat(memo, text) };
+        let result = self.capture(memo, known.map(|(_, known)| known), text, &mut captured).and_then(|is_known| {
+            let Some((record, deciding)) = self.record(&mut memo.shapes, &captured) else { return self.flat(memo, text) };
             if record.1.schema.class == Class::Detected {
                 let detected = serde_json::from_slice(text).ok().as_ref().and_then(detected::read);
                 let schema = memo.names.name(self, record.0);
@@ -110,24 +165,33 @@ impl Interpreter {
                     None => Reading::Other { schema, hits: Vec::new() },
                 });
             }
+            if let (Some((line, Known::Usual(number))), true) = (known, is_known && memo.repeats.has_room()) {
+                let values = LineValues { line, steps: memo.layouts.steps() };
+                memo.repeats.learn(self, of_lines(number), &values, memo.kept.as_slice().into(), (record, deciding), &self.options.naive_zone);
+            }
             self.read(record, &mut memo.names, &self.options.naive_zone, &|record| Json::new(record, text).matches(&self.sigma))
         });
         memo.spare = captured.emptied();
         result
     }
 
-    fn capture<'a>(&self, memo: &mut Memo, text: &'a [u8], captured: &mut Captured<'a>) -> Result<(), DocumentError> {
+    /// Captures the values of a document. Whether that was done by the layout known.
+    fn capture<'a>(&self, memo: &mut Memo, known: Option<Known>, text: &'a [u8], captured: &mut Captured<'a>) -> Result<bool, DocumentError> {
         if let Ok(text) = std::str::from_utf8(text) {
-            if memo.layouts.read(text, self.index, captured) {
-                return Ok(());
+            if let Some(known) = known {
+                memo.kept.clear();
+                let kept = &mut memo.kept;
+                if memo.layouts.capture(known, text, self.index, captured, |place| kept.push(place.and_then(|place| u8::try_from(place).ok()))) {
+                    return Ok(true);
+                }
             }
             captured.clear();
             match scan(&self.paths, self.index, text, captured, &mut memo.tokens) {
                 Vouched::Layout => {
                     memo.layouts.learn(text, &memo.tokens);
-                    return Ok(());
+                    return Ok(false);
                 }
-                Vouched::Once => return Ok(()),
+                Vouched::Once => return Ok(false),
                 Vouched::No => {}
             }
         }
@@ -140,17 +204,18 @@ impl Interpreter {
                 DocumentError::NotJson
             }
         })?;
-        Ok(())
+        Ok(false)
     }
 
-    fn record<'r, 'a>(&'r self, shapes: &'r mut Shapes, captured: &'r Captured<'a>) -> Option<(usize, Record<'r, 'a>)> {
+    /// The record with the place of its schema, and the places of the values on which the schema depends.
+    fn record<'r, 'a>(&'r self, shapes: &'r mut Shapes, captured: &'r Captured<'a>) -> Option<((usize, Record<'r, 'a>), u64)> {
         if let Some(shape) = shapes.of(&self.schemas, captured) {
             let candidate = shape.recognise(captured)?;
             let schema = self.schemas.get(candidate.schema)?;
-            return Some((candidate.schema, Record::new(captured, schema, Some(&candidate.places))));
+            return Some(((candidate.schema, Record::new(captured, schema, Some(&candidate.places))), shape.deciding));
         }
         let place = self.schemas.iter().position(|schema| !schema.loose && schema.proofs.iter().any(|proof| proof.holds(captured, false)))?;
-        Some((place, Record::new(captured, self.schemas.get(place)?, None)))
+        Some(((place, Record::new(captured, self.schemas.get(place)?, None)), u64::MAX))
     }
 
     /// A document of no schema may still be the row of a table, exported as an object.
@@ -194,19 +259,29 @@ impl Interpreter {
         self.row_after(&mut Memo::none(), columns, value)
     }
 
-    /// Reads one row of a table after others like it.
+    /// Reads one row of a table after others like it; may be [`Reading::Again`].
     ///
     /// # Errors
     /// As [`Interpreter::row`].
     pub fn row_after<'v>(&self, memo: &mut Memo, columns: &Columns, value: &dyn Fn(usize) -> Option<Cow<'v, str>>) -> Result<Reading, DocumentError> {
+        let zone = if columns.is_utc { &TimeZone::UTC } else { &self.options.naive_zone };
+        let values = RowValues { columns, value };
+        match memo.repeats.read(self, of_rows(columns), &values, zone) {
+            Outcome::Event => return Ok(Reading::Again),
+            Outcome::Other if let Some(schema) = memo.repeats.schema() => return Ok(Reading::Other { schema: Arc::clone(schema), hits: Vec::new() }),
+            Outcome::Other | Outcome::Unknown => {}
+        }
         let mut captured = std::mem::take(&mut memo.spare).emptied();
+        memo.kept.clear();
         for (place, slot) in &columns.slots {
+            let free = captured.slots().len();
             if let Some(text) = value(*place) {
                 captured.put(*slot, Scalar::Text(text));
             }
+            memo.kept.push(if captured.slots().len() > free { u8::try_from(free).ok() } else { None });
         }
-        let zone = if columns.is_utc { &TimeZone::UTC } else { &self.options.naive_zone };
-        let record = if columns.mixed { self.record(&mut memo.shapes, &captured) } else { None };
+        let deciding = if columns.mixed { memo.shapes.of(&self.schemas, &captured).map_or(u64::MAX, |shape| shape.deciding) } else { 0 };
+        let record = if columns.mixed { self.record(&mut memo.shapes, &captured).map(|(record, _)| record) } else { None };
         let record = match record {
             Some(record) => Some(record),
             None => self.schemas.get(columns.schema).map(|schema| {
@@ -215,7 +290,12 @@ impl Interpreter {
             }),
         };
         let result = match record {
-            Some(record) => self.read(record, &mut memo.names, zone, &|record| Row::new(record, columns, value).matches(&self.sigma)),
+            Some(record) => {
+                if memo.repeats.has_room() {
+                    memo.repeats.learn(self, of_rows(columns), &values, memo.kept.as_slice().into(), (record, deciding), zone);
+                }
+                self.read(record, &mut memo.names, zone, &|record| Row::new(record, columns, value).matches(&self.sigma))
+            }
             None => Ok(Reading::Unknown),
         };
         memo.spare = captured.emptied();
@@ -241,7 +321,7 @@ impl Interpreter {
             return Ok(Reading::Other { schema, hits: Vec::new() });
         }
         let time = record.time(zone)?;
-        let origin = self.origin(record.captured);
+        let origin = record.origin(self.index, self.id);
         match rule {
             Some(rule) => {
                 let mut event = Box::new(record.event(&rule, time));
@@ -279,6 +359,12 @@ impl Interpreter {
         }
     }
 
+    /// The rule that makes a record an event, where that is all there is to be found out about it: a record that a Sigma rule
+    /// may match has to be seen as a whole.
+    pub(super) fn rule_alone(&self, record: Record<'_, '_>) -> Option<Option<Rule>> {
+        (!self.is_offered(record)).then(|| self.rule(record))
+    }
+
     fn is_offered(&self, record: Record<'_, '_>) -> bool {
         if self.sigma.is_empty() || !matches!(record.schema.class, Class::Windows | Class::Logons) {
             return false;
@@ -289,20 +375,13 @@ impl Interpreter {
         }
     }
 
-    fn origin(&self, captured: &Captured<'_>) -> Origin {
-        let text = |slot| captured.get(slot).and_then(Scalar::text).map(|text| Foreign::from(text.as_ref()));
-        Origin { file: None, index: text(self.index), id: text(self.id) }
-    }
-
     fn hit(&self, record: Record<'_, '_>, time: Timestamp, origin: &Origin) -> Hit {
         let address = |field| record.address(field).map(|(address, _)| address);
         Hit {
             time,
             host: record.host(),
             image: record.foreign(Field::Process),
-            user: record
-                .user(&[(Field::User, Field::UserDomain), (Field::SubjectUser, Field::SubjectDomain), (Field::TargetUser, Field::TargetDomain)])
-                .map(Foreign::from),
+            user: record.user(&[(Field::User, Field::UserDomain), (Field::SubjectUser, Field::SubjectDomain), (Field::TargetUser, Field::TargetDomain)]),
             source: address(Field::Source),
             destination: address(Field::Destination),
             record_id: record.foreign(Field::Record),

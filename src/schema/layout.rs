@@ -5,8 +5,12 @@
 //! numbers. It is learnt only from a line that [`super::scan`] has vouched for; a line with the same layout whose values are
 //! sound strings and numbers is the same document with other values, so the same values lie in the same places. Whatever
 //! differs in a single byte is no such line and is read the long way.
+//!
+//! Most values of a log are nearly always the same ones, too. Those become part of the layout, in a tree of their own: a line
+//! is then a few long stretches to compare with the values between that tell one event from the next.
 
 use std::borrow::Cow;
+use std::hash::BuildHasher as _;
 
 use super::capture::Captured;
 use super::paths::Slot;
@@ -21,6 +25,12 @@ const MOST_WAYS: usize = 48;
 const LONGEST: usize = 32 << 10;
 /// Lines after which it is judged whether layouts repeat at all.
 const TRIAL: u32 = 4096;
+/// Values after which it is judged whether they are nearly always the same.
+const WATCHED: u32 = 32;
+/// Most different values among those watched that still are nearly always the same.
+const FEW: usize = 4;
+/// Most different values that may become part of layouts.
+const USUAL: usize = 16;
 
 /// What a value was and where it stood, as the long way found it.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -48,46 +58,121 @@ pub enum Sort {
     End,
 }
 
+impl Sort {
+    fn slot(self) -> Option<Slot> {
+        match self {
+            Self::Text(slot) | Self::Number(slot) => slot,
+            Self::Long(slot) | Self::Truth(slot, _) => Some(slot),
+            Self::End => None,
+        }
+    }
+}
+
+impl Token {
+    /// The slot and the value, where it is kept at all; `None` where it is to be judged the long way.
+    #[expect(clippy::option_option, reason = "not kept is no failure")]
+    fn kept<'a>(self, text: &'a str, escapes: Escapes) -> Option<Option<(Slot, Scalar<'a>)>> {
+        let Some(slot) = self.sort.slot() else { return Some(None) };
+        let value = match self.sort {
+            Sort::Long(_) => Scalar::Raw(Cow::Borrowed(text.get(self.start.checked_sub(1)?..=self.end)?)),
+            Sort::Truth(_, value) => Scalar::Bool(value),
+            Sort::Number(_) => Scalar::Int(text.get(self.start..self.end)?.parse().ok()?),
+            Sort::Text(_) | Sort::End => {
+                let value = text.get(self.start..self.end)?;
+                Scalar::Text(match escapes {
+                    Escapes::None => Cow::Borrowed(value),
+                    Escapes::Simple => Cow::Owned(unescaped(value)),
+                    Escapes::Unicode => return None,
+                })
+            }
+        };
+        Some(Some((slot, value)))
+    }
+}
+
+/// A value of the line at hand.
+#[derive(Clone, Copy, Debug)]
+pub struct Step {
+    /// The part whose value it is.
+    part: u32,
+    token: Token,
+    escapes: Escapes,
+}
+
+impl Step {
+    /// The value; `None` where nobody asks for it or it is to be judged the long way.
+    pub fn value<'a>(&self, text: &'a str) -> Option<Scalar<'a>> {
+        self.token.kept(text, self.escapes)?.map(|(_, value)| value)
+    }
+}
+
 #[derive(Debug)]
 struct Part {
     /// What stands before the value.
     fixed: Box<str>,
+    /// The usual values within that, by their distance from its beginning.
+    usual: Box<[Token]>,
     value: Sort,
     next: Vec<u32>,
+    habit: Habit,
 }
 
-/// The layouts, as a tree: layouts that begin alike share their parts.
+/// How much a value changes, as far as it was watched; values by their hashes.
+#[derive(Debug)]
+enum Habit {
+    /// Not known yet.
+    Watched(u32, Vec<u64>),
+    /// It is nearly always one of these.
+    Usual(Vec<u64>),
+    /// It changes.
+    Free,
+}
+
+impl Habit {
+    /// Takes in a value. Whether what was thought usual has turned out not to be.
+    fn note(&mut self, value: &[u8]) -> bool {
+        let hash = || foldhash::fast::FixedState::default().hash_one(value);
+        match self {
+            Self::Free => false,
+            Self::Usual(known) => {
+                let hash = hash();
+                if !known.contains(&hash) {
+                    known.push(hash);
+                }
+                let is_free = known.len() > USUAL;
+                if is_free {
+                    *self = Self::Free;
+                }
+                is_free
+            }
+            Self::Watched(seen, known) => {
+                let hash = hash();
+                *seen += 1;
+                if !known.contains(&hash) {
+                    known.push(hash);
+                }
+                if known.len() > FEW {
+                    *self = Self::Free;
+                } else if *seen >= WATCHED {
+                    *self = Self::Usual(std::mem::take(known));
+                }
+                false
+            }
+        }
+    }
+}
+
+/// Layouts as a tree: those that begin alike share their parts.
 #[derive(Debug, Default)]
-pub struct Layouts {
+struct Tree {
     parts: Vec<Part>,
     starts: Vec<u32>,
     lines: u32,
     known: u32,
-    is_closed: bool,
 }
 
-impl Layouts {
-    /// Reads a line of a known layout. `false` where it is of none, or holds something to be judged the long way; what was
-    /// captured until then means nothing. `hit` must have a usable value: on it depends what other keys mean.
-    pub fn read<'a>(&mut self, text: &'a str, hit: Slot, captured: &mut Captured<'a>) -> bool {
-        if !self.is_worth_trying() {
-            return false;
-        }
-        self.lines += 1;
-        let found = self.walk(text, hit, captured).is_some();
-        self.known += u32::from(found);
-        found
-    }
-
-    /// Learns nothing any more.
-    pub fn close(&mut self) {
-        self.is_closed = true;
-    }
-
+impl Tree {
     fn is_worth_trying(&mut self) -> bool {
-        if self.is_closed {
-            return false;
-        }
         if self.lines >= TRIAL {
             if self.known < self.lines / 4 {
                 return false;
@@ -98,7 +183,19 @@ impl Layouts {
         true
     }
 
-    fn walk<'a>(&mut self, text: &'a str, hit: Slot, captured: &mut Captured<'a>) -> Option<()> {
+    /// The values of a line of a known layout; `false` where it is of none, or holds something to be judged the long way.
+    fn find(&mut self, text: &str, steps: &mut Vec<Step>) -> bool {
+        if self.starts.is_empty() || !self.is_worth_trying() {
+            return false;
+        }
+        self.lines += 1;
+        steps.clear();
+        let found = self.walk(text, steps).is_some();
+        self.known += u32::from(found);
+        found
+    }
+
+    fn walk(&mut self, text: &str, steps: &mut Vec<Step>) -> Option<()> {
         let bytes = text.as_bytes();
         let mut at = 0;
         let mut last: Option<u32> = None;
@@ -120,56 +217,50 @@ impl Layouts {
             }
             let part = self.parts.get(way as usize)?;
             at += part.fixed.len();
-            match part.value {
-                Sort::End => return Some(()),
-                Sort::Truth(slot, value) => captured.put(slot, Scalar::Bool(value)),
+            let start = at;
+            let mut escapes = Escapes::None;
+            let end = match part.value {
+                Sort::End | Sort::Truth(..) => at,
                 Sort::Text(slot) => {
-                    let start = at;
-                    let escapes;
-                    (at, escapes) = string_end(bytes, at)?;
-                    if let Some(slot) = slot {
-                        let value = text.get(start..at)?;
-                        let value = match escapes {
-                            Escapes::None => Cow::Borrowed(value),
-                            Escapes::Simple => Cow::Owned(unescaped(value)),
-                            Escapes::Unicode => return None,
-                        };
-                        if slot == hit && !is_usable(&value) {
-                            return None;
-                        }
-                        captured.put(slot, Scalar::Text(value));
+                    let end;
+                    (end, escapes) = string_end(bytes, at)?;
+                    if slot.is_some() && escapes == Escapes::Unicode {
+                        return None;
                     }
+                    end
                 }
-                Sort::Long(slot) => {
-                    let start = at.checked_sub(1)?;
-                    (at, _) = string_end(bytes, at)?;
-                    captured.put(slot, Scalar::Raw(text.get(start..=at)?));
-                }
+                Sort::Long(_) => string_end(bytes, at)?.0,
                 Sort::Number(slot) => {
                     let (end, is_whole) = number_end(bytes, at)?;
-                    if let Some(slot) = slot {
-                        let number = text.get(at..end)?;
-                        if !is_whole || number == "-0" {
-                            return None;
-                        }
-                        captured.put(slot, Scalar::Int(number.parse().ok()?));
+                    if slot.is_some() && (!is_whole || bytes.get(start..end) == Some(b"-0")) {
+                        return None;
                     }
-                    at = end;
+                    end
                 }
+            };
+            at = end;
+            steps.push(Step { part: way, token: Token { sort: part.value, start, end }, escapes });
+            if part.value == Sort::End {
+                return Some(());
             }
             last = Some(way);
         }
     }
 
-    /// Keeps the layout of a line that was read the long way, with its values in order.
-    pub fn learn(&mut self, text: &str, tokens: &[Token]) {
-        if text.len() > LONGEST || self.parts.len() + tokens.len() >= MOST_PARTS || !self.is_worth_trying() {
+    /// Keeps a layout: the values of a line in order, each with whether it is to be part of the layout itself.
+    fn learn(&mut self, text: &str, tokens: impl ExactSizeIterator<Item = (Token, bool)>) {
+        if text.len() > LONGEST || self.is_full(tokens.len()) || !self.is_worth_trying() {
             return;
         }
         let end = Token { sort: Sort::End, start: text.len(), end: text.len() };
         let mut last: Option<u32> = None;
         let mut at = 0;
-        for token in tokens.iter().chain([&end]) {
+        let mut usual = Vec::new();
+        for (token, is_usual) in tokens.chain([(end, false)]) {
+            if is_usual {
+                usual.push(Token { start: token.start - at, end: token.end - at, ..token });
+                continue;
+            }
             let Some(fixed) = text.get(at..token.start) else { return };
             at = token.end;
             let ways = match last {
@@ -182,6 +273,7 @@ impl Layouts {
             let is_this = |way: &u32| self.parts.get(*way as usize).is_some_and(|part| *part.fixed == *fixed && part.value == token.sort);
             if let Some(way) = ways.iter().copied().find(is_this) {
                 last = Some(way);
+                usual.clear();
                 continue;
             }
             if ways.len() >= MOST_WAYS {
@@ -193,8 +285,148 @@ impl Layouts {
                 None => &mut self.starts,
             };
             ways.push(way);
-            self.parts.push(Part { fixed: fixed.into(), value: token.sort, next: Vec::new() });
+            let usual = std::mem::take(&mut usual).into();
+            self.parts.push(Part { fixed: fixed.into(), usual, value: token.sort, next: Vec::new(), habit: Habit::Watched(0, Vec::new()) });
             last = Some(way);
+        }
+    }
+
+    /// Whether there is no room for so many parts more.
+    fn is_full(&self, more: usize) -> bool {
+        self.parts.len() + more >= MOST_PARTS
+    }
+
+    /// The part of most different usual values changes from now on.
+    fn free_the_most_different(&mut self) {
+        let different = |part: &Part| if let Habit::Usual(known) = &part.habit { known.len() } else { 0 };
+        if let Some(part) = self.parts.iter_mut().max_by_key(|part| different(part)) {
+            part.habit = Habit::Free;
+        }
+    }
+
+    fn capture<'a>(&self, steps: &[Step], text: &'a str, hit: Slot, captured: &mut Captured<'a>, mut each: impl FnMut(Option<usize>)) -> Option<()> {
+        for step in steps {
+            let part = self.parts.get(step.part as usize)?;
+            let base = step.token.start - part.fixed.len();
+            for token in &part.usual {
+                let token = Token { start: base + token.start, end: base + token.end, ..*token };
+                let value = text.get(token.start..token.end)?;
+                let escapes = if memchr::memchr(b'\\', value.as_bytes()).is_some() { Escapes::Simple } else { Escapes::None };
+                keep(token.kept(text, escapes)?, hit, captured)?;
+            }
+            each(keep(step.token.kept(text, step.escapes)?, hit, captured)?);
+        }
+        Some(())
+    }
+}
+
+/// Keeps a value; gives its place if it is the one that counts. `None` where it changes what other keys mean.
+#[expect(clippy::option_option, reason = "not kept is no failure")]
+fn keep<'a>(value: Option<(Slot, Scalar<'a>)>, hit: Slot, captured: &mut Captured<'a>) -> Option<Option<usize>> {
+    let Some((slot, value)) = value else { return Some(None) };
+    if slot == hit && matches!(&value, Scalar::Text(text) if !is_usable(text)) {
+        return None;
+    }
+    let place = captured.slots().len();
+    captured.put(slot, value);
+    Some((captured.slots().len() > place).then_some(place))
+}
+
+/// The layouts.
+#[derive(Debug, Default)]
+pub struct Layouts {
+    /// Every value apart.
+    plain: Tree,
+    /// Usual values as part of the layout.
+    usual: Tree,
+    /// The values of the line that was found last.
+    steps: Vec<Step>,
+    /// How often the usual layouts were thrown away.
+    age: u32,
+    is_closed: bool,
+}
+
+/// A line of a known layout.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub enum Known {
+    /// Nothing more is known.
+    Plain,
+    /// The usual values are known, too: lines with the same number differ in nothing but [`Layouts::steps`].
+    Usual(u64),
+}
+
+impl Layouts {
+    /// Looks for the layout of a line; `None` where it is of none, or holds something to be judged the long way.
+    pub fn find(&mut self, text: &str) -> Option<Known> {
+        if self.is_closed {
+            return None;
+        }
+        if self.usual.find(text, &mut self.steps) {
+            return Some(Known::Usual(u64::from(self.age) << 32 | u64::from(self.steps.last()?.part)));
+        }
+        if !self.plain.find(text, &mut self.steps) {
+            return None;
+        }
+        self.watch(text);
+        Some(Known::Plain)
+    }
+
+    /// How often numbers of [`Known::Usual`] have lost their meaning.
+    pub fn age(&self) -> u32 {
+        self.age
+    }
+
+    /// The values of the line found last that are not usual, in order.
+    pub fn steps(&self) -> &[Step] {
+        &self.steps
+    }
+
+    /// Keeps the values of the line found last, and tells of each of its steps the place where it is kept. `false` where it
+    /// is to be judged the long way; what was captured until then means nothing. `hit` must have a usable value: on it
+    /// depends what other keys mean.
+    pub fn capture<'a>(&self, known: Known, text: &'a str, hit: Slot, captured: &mut Captured<'a>, each: impl FnMut(Option<usize>)) -> bool {
+        let tree = if known == Known::Plain { &self.plain } else { &self.usual };
+        tree.capture(&self.steps, text, hit, captured, each).is_some()
+    }
+
+    /// Watches which values of the line at hand are usual, and learns its usual layout as soon as that is known of all.
+    fn watch(&mut self, text: &str) {
+        let mut is_known = true;
+        let mut is_refuted = false;
+        for step in &self.steps {
+            let Some(part) = self.plain.parts.get_mut(step.part as usize) else { return };
+            if matches!(step.token.sort, Sort::End | Sort::Truth(..)) {
+                continue;
+            }
+            is_refuted |= part.habit.note(text.as_bytes().get(step.token.start..step.token.end).unwrap_or_default());
+            is_known &= !matches!(part.habit, Habit::Watched(..));
+        }
+        // Usual values that go with each other in many ways make too many layouts.
+        if is_known && self.usual.is_full(self.steps.len()) {
+            self.plain.free_the_most_different();
+            is_refuted = true;
+        }
+        if is_refuted {
+            self.usual = Tree::default();
+            self.age += 1;
+        }
+        let values = self.steps.split_last().map_or(&[][..], |(_, values)| values);
+        if is_known {
+            let habit = |part: u32| self.plain.parts.get(part as usize).map(|part| &part.habit);
+            let is_usual = |step: &Step| matches!(step.token.sort, Sort::Truth(..)) || matches!(habit(step.part), Some(Habit::Usual(_)));
+            self.usual.learn(text, values.iter().map(|step| (step.token, is_usual(step))));
+        }
+    }
+
+    /// Learns nothing any more.
+    pub fn close(&mut self) {
+        self.is_closed = true;
+    }
+
+    /// Keeps the layout of a line that was read the long way, with its values in order.
+    pub fn learn(&mut self, text: &str, tokens: &[Token]) {
+        if !self.is_closed {
+            self.plain.learn(text, tokens.iter().map(|token| (*token, false)));
         }
     }
 }
@@ -318,15 +550,25 @@ mod tests {
         if scan(&paths, hit, first, &mut captured, &mut tokens) == Vouched::Layout {
             layouts.learn(first, &tokens);
         }
-        let mut fast = Captured::default();
-        if !layouts.read(second, hit, &mut fast) {
-            return false;
-        }
-        let slow = capture(&paths, Some(hit), second.as_bytes()).unwrap_or_else(|error| panic!("{error}: {second}"));
-        for slot in slots.into_iter().chain([hit]) {
-            assert_eq!(fast.get(slot), slow.get(slot), "{first} {second}");
+        // Read often enough, the line is known by its usual values as well.
+        for round in 0..=WATCHED {
+            let Some(found) = layouts.find(second) else { return false };
+            let mut fast = Captured::default();
+            if !layouts.capture(found, second, hit, &mut fast, |_| {}) {
+                return false;
+            }
+            if [0, WATCHED].contains(&round) {
+                compare(&paths, second, hit, &slots, &fast);
+            }
         }
         true
+    }
+
+    fn compare(paths: &Paths, second: &str, hit: Slot, slots: &[Slot], fast: &Captured<'_>) {
+        let slow = capture(paths, Some(hit), second.as_bytes()).unwrap_or_else(|error| panic!("{error}: {second}"));
+        for slot in slots.iter().copied().chain([hit]) {
+            assert_eq!(fast.get(slot), slow.get(slot), "{second}");
+        }
     }
 
     #[test]
@@ -382,10 +624,52 @@ mod tests {
             let mut tokens = Vec::new();
             assert_eq!(scan(&paths, hit, &text, &mut Captured::default(), &mut tokens), Vouched::Layout);
             layouts.learn(&text, &tokens);
-            assert!(!layouts.read(&format!("{{\"other{line}\":1}}"), hit, &mut Captured::default()));
+            assert_eq!(layouts.find(&format!("{{\"other{line}\":1}}")), None);
         }
-        assert_eq!(layouts.lines, TRIAL);
-        assert!(layouts.starts.len() <= MOST_WAYS);
+        assert_eq!(layouts.plain.lines, TRIAL);
+        assert!(layouts.plain.starts.len() <= MOST_WAYS);
+    }
+
+    #[test]
+    fn usual_values_become_part_of_the_layout_until_they_change() {
+        let (paths, hit, slots) = paths();
+        let mut layouts = Layouts::default();
+        let mut find = |a: &str, c: u32, z: &str| {
+            let text = format!(r#"{{"a":"{a}","b":{{"c":{c}}},"z":"{z}","f":"long"}}"#);
+            let mut tokens = Vec::new();
+            let found = layouts.find(&text);
+            let mut fast = Captured::default();
+            let mut places = Vec::new();
+            match found {
+                None => {
+                    scan(&paths, hit, &text, &mut fast, &mut tokens);
+                    layouts.learn(&text, &tokens);
+                }
+                Some(found) => assert!(layouts.capture(found, &text, hit, &mut fast, |place| places.push(place))),
+            }
+            compare(&paths, &text, hit, &slots, &fast);
+            (found, places)
+        };
+        for line in 0..=WATCHED + 1 {
+            find(if line % 2 == 0 { "x\\\\y" } else { "-" }, line, "same");
+        }
+        // Only `c` and the end of the line are left; `a` and `f` stand before and behind it.
+        let (one, places) = find("x\\\\y", 7, "same");
+        assert!(matches!(one, Some(Known::Usual(_))));
+        assert_eq!(places, [Some(1), None]);
+        let (other, places) = find("-", 8, "same");
+        assert!(matches!(other, Some(Known::Usual(_))) && other != one);
+        assert_eq!(places, [Some(0), None]);
+        // Another value is usual from now on, and too many are none.
+        assert_eq!(find("x\\\\y", 7, "z").0, Some(Known::Plain));
+        assert!(matches!(find("x\\\\y", 9, "z").0, Some(Known::Usual(_))));
+        for value in 0..USUAL {
+            find("-", 7, &value.to_string());
+        }
+        find("-", 7, "once more");
+        let (freed, places) = find("-", 7, "and again");
+        assert!(matches!(freed, Some(Known::Usual(_))));
+        assert_eq!(places, [Some(0), None, None]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use super::Columns;
 use super::capture::Captured;
 use super::interpreter::Interpreter;
 use super::layout::{Layouts, Token};
+use super::repeat::{Again, Repeats};
 use super::shape::Shapes;
 
 /// The memory of one thread for one [`Interpreter`].
@@ -14,6 +15,9 @@ use super::shape::Shapes;
 pub struct Memo {
     pub(super) layouts: Layouts,
     pub(super) shapes: Shapes,
+    pub(super) repeats: Repeats,
+    /// For each value of a record where it is kept.
+    pub(super) kept: Vec<Option<u8>>,
     /// Room for the values of a record.
     pub(super) spare: Captured<'static>,
     pub(super) tokens: Vec<Token>,
@@ -28,7 +32,13 @@ impl Memo {
         let mut memo = Self::default();
         memo.layouts.close();
         memo.shapes.close();
+        memo.repeats.close();
         memo
+    }
+
+    /// The event after a [`super::Reading::Again`].
+    pub fn again(&mut self) -> Option<Again<'_>> {
+        self.repeats.again()
     }
 }
 

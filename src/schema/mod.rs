@@ -16,6 +16,7 @@ mod message;
 mod moment;
 mod paths;
 mod reader;
+mod repeat;
 mod scalar;
 mod scan;
 mod shape;
@@ -42,6 +43,8 @@ pub use file::{OneOrMany, Recognise, Sample, SchemaFile, Schemas, Time};
 pub use interpreter::{Interpreter, Options};
 pub use memo::Memo;
 pub use moment::Format;
+pub use reader::Output;
+pub use repeat::Again;
 pub use rule::{Class, Log, RULES, Rule, Test};
 pub use scalar::{INITIATED, RECEIVED, Scalar};
 pub use spelling::{Evidence, Layout, Route, layouts};
@@ -84,6 +87,8 @@ pub enum Reading {
         /// Places of the Sigma rules that match.
         rules: Vec<usize>,
     },
+    /// An RDP event like one read before. It stands in the memory that was read with: [`Memo::again`].
+    Again,
     /// A record of a known schema that is no RDP event; a Sigma rule of the user may match it all the same.
     Other {
         /// Name of the schema that recognised it.

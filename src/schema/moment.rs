@@ -24,7 +24,7 @@ pub enum Format {
 /// The moment that `value` names, to the microsecond. A time without an offset is one of `zone`.
 pub fn read(value: &Scalar<'_>, format: Format, zone: &TimeZone) -> Option<Timestamp> {
     let time = match value {
-        Scalar::Text(text) if let Some(micros) = plain(text.as_bytes()) => return Timestamp::from_microsecond(micros).ok(),
+        Scalar::Text(text) if let Some(micros) = plain(text.as_bytes(), zone) => return Timestamp::from_microsecond(micros).ok(),
         Scalar::Text(text) => written(text.trim(), format, zone)?,
         Scalar::Int(number) => epoch(*number, "", format)?,
         Scalar::Float(number) => return from_float(*number, format),
@@ -34,11 +34,16 @@ pub fn read(value: &Scalar<'_>, format: Format, zone: &TimeZone) -> Option<Times
     Timestamp::from_microsecond(time.as_nanosecond().div_euclid(1000).try_into().ok()?).ok()
 }
 
-/// Microseconds of a time in the one form that nearly all shippers write, `2026-03-08T15:04:05.123Z`; `None` for every other.
-fn plain(text: &[u8]) -> Option<i64> {
+/// Microseconds of a time in the one form that nearly all shippers write, `2026-03-08T15:04:05.123Z`, or in that of nearly all
+/// tables, without the end, where that means the same; `None` for every other.
+fn plain(text: &[u8], zone: &TimeZone) -> Option<i64> {
     let (date, rest) = text.split_first_chunk::<19>()?;
-    let (b'Z', fraction) = rest.split_last()? else { return None };
-    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = *date else { return None };
+    let fraction = match rest.split_last() {
+        Some((b'Z', fraction)) => fraction,
+        _ if *zone == TimeZone::UTC => rest,
+        _ => return None,
+    };
+    let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T' | b' ', h1, h2, b':', n1, n2, b':', s1, s2] = *date else { return None };
     let mut is_sound = true;
     let mut digits = |digits: &[u8]| {
         digits.iter().fold(0_i64, |number, digit| {
@@ -184,15 +189,16 @@ mod tests {
 
     #[test]
     fn the_usual_form_reads_as_the_calendar_reads_it() {
+        let berlin = TimeZone::get("Europe/Berlin").expect("bundled");
         let day: Timestamp = "1969-12-31T23:59:59.987654Z".parse().expect("a time");
         for step in 0..4000 {
             let time = day + jiff::SignedDuration::from_secs(step * 7_919 * 60);
             for text in [rfc3339_of(time, 0), rfc3339_of(time, 3), rfc3339_of(time, 6), rfc3339_of(time, 9)] {
                 let expected = text.parse::<Timestamp>().expect("a time").as_microsecond();
-                assert!(plain(text.as_bytes()).is_none_or(|micros| micros == expected), "{text}");
+                assert!(plain(text.as_bytes(), &TimeZone::UTC).is_none_or(|micros| micros == expected), "{text}");
             }
         }
-        assert!(plain(b"2026-02-28T23:59:59.1234567Z").is_some());
+        assert!(plain(b"2026-02-28T23:59:59.1234567Z", &berlin).is_some());
         for odd in [
             "2026-02-29T00:00:00Z",
             "2026-02-28T24:00:00Z",
@@ -204,9 +210,13 @@ mod tests {
             "2026-01-01T00:0x:00Z",
             "2026-01-01T00:00:00",
             "2026-01-01T00:00:00.1x3Z",
-            "2026-01-01 00:00:00Z",
+            "2026-01-01T00:00:00+01:00",
         ] {
-            assert_eq!(plain(odd.as_bytes()), None, "{odd}");
+            assert_eq!(plain(odd.as_bytes(), &berlin), None, "{odd}");
+        }
+        for naive in ["2026-02-28T23:59:59.123456", "2026-02-28 23:59:59"] {
+            let expected = TimeZone::UTC.to_timestamp(naive.parse().expect("a time")).expect("a time").as_microsecond();
+            assert_eq!((plain(naive.as_bytes(), &TimeZone::UTC), plain(naive.as_bytes(), &berlin)), (Some(expected), None), "{naive}");
         }
     }
 

@@ -161,6 +161,11 @@ impl Rule {
         Self::new(Class::Events, kind, &[])
     }
 
+    /// Whether an event is made alike by both.
+    pub(super) fn means_the_same(&self, other: &Self) -> bool {
+        (self.kind, self.class, self.swapped, self.users) == (other.kind, other.class, other.swapped, other.users)
+    }
+
     const fn windows(kind: Kind, log: Log, code: u32, tests: &'static [(Field, Test)]) -> Self {
         Self { log: Some(log), code: Some(code), ..Self::new(Class::Windows, kind, tests) }
     }

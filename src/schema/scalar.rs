@@ -14,10 +14,37 @@ pub enum Scalar<'a> {
     /// True or false.
     Bool(bool),
     /// JSON not decoded yet: long texts are decoded only when somebody asks.
-    Raw(&'a str),
+    Raw(Cow<'a, str>),
 }
 
 impl Scalar<'_> {
+    /// The value, owned.
+    pub fn into_owned(self) -> Scalar<'static> {
+        match self {
+            Self::Text(text) => Scalar::Text(Cow::Owned(text.into_owned())),
+            Self::Raw(json) => Scalar::Raw(Cow::Owned(json.into_owned())),
+            Self::Int(number) => Scalar::Int(number),
+            Self::Float(number) => Scalar::Float(number),
+            Self::Bool(value) => Scalar::Bool(value),
+        }
+    }
+
+    /// Takes the place of `old`, in the memory that it has; `false` where it is the same.
+    pub fn replace(self, old: &mut Scalar<'static>) -> bool {
+        match (&mut *old, &self) {
+            (Scalar::Text(Cow::Owned(old)), Self::Text(new)) | (Scalar::Raw(Cow::Owned(old)), Self::Raw(new)) => {
+                if old == new {
+                    return false;
+                }
+                old.clear();
+                old.push_str(new);
+            }
+            (old, new) if *old == *new => return false,
+            _ => *old = self.into_owned(),
+        }
+        true
+    }
+
     /// The value as text.
     pub fn text(&self) -> Option<Cow<'_, str>> {
         match self {
@@ -128,8 +155,8 @@ mod tests {
 
     #[test]
     fn long_text_is_decoded_on_demand() {
-        assert_eq!(Scalar::Raw(r#""a\r\nb""#).text().as_deref(), Some("a\r\nb"));
-        assert_eq!(Scalar::Raw(r#"["first","second"]"#).text().as_deref(), Some("first"));
-        assert_eq!(Scalar::Raw("{}").text(), None);
+        assert_eq!(Scalar::Raw(r#""a\r\nb""#.into()).text().as_deref(), Some("a\r\nb"));
+        assert_eq!(Scalar::Raw(r#"["first","second"]"#.into()).text().as_deref(), Some("first"));
+        assert_eq!(Scalar::Raw("{}".into()).text(), None);
     }
 }

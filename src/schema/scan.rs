@@ -139,7 +139,7 @@ impl<'a> Walk<'_, 'a, '_> {
             self.value(None, depth)?;
             let raw = self.text.get(start..self.at)?;
             if let Some(slot) = self.paths.slot_at(long).filter(|_| raw != "null") {
-                self.captured.put(slot, Scalar::Raw(raw));
+                self.captured.put(slot, Scalar::Raw(Cow::Borrowed(raw)));
                 match self.tokens.get_mut(tokens) {
                     Some(token) if first == b'"' => token.sort = Sort::Long(slot),
                     _ => self.is_odd = true,

@@ -5,7 +5,8 @@ use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::{Interpreter, Options, Reading, Schemas};
+use super::repeat::whole;
+use super::{DocumentError, Interpreter, Memo, Options, Reading, Schemas};
 use crate::domain::{Event, time::rfc3339_micros};
 use crate::sigma::RuleSet;
 
@@ -80,9 +81,16 @@ const UNLISTED: &[&str] = &[
 fn readings(interpreter: &Interpreter, path: &Path) -> Vec<Reading> {
     let mut columns = None;
     let mut readings = Vec::new();
+    // With a memory and without one, the answer is the same.
+    let mut memo = Memo::default();
+    let mut add = |reading: Reading, again: Result<Reading, DocumentError>, memo: &mut Memo| {
+        assert_eq!(whole(again, memo).as_ref(), Ok(&reading), "{}", path.display());
+        readings.push(reading);
+    };
     for line in lines(path) {
         if line.starts_with(b"{") {
-            readings.push(interpreter.json(&line).expect("a document"));
+            let again = interpreter.json_after(&mut memo, &line);
+            add(interpreter.json(&line).expect("a document"), again, &mut memo);
             continue;
         }
         let text = String::from_utf8(line).expect("text");
@@ -94,7 +102,9 @@ fn readings(interpreter: &Interpreter, path: &Path) -> Vec<Reading> {
         }
         let values: Vec<_> = text.split('\t').collect();
         let columns = columns.as_ref().expect("a header before the rows");
-        readings.push(interpreter.row(columns, &|place| values.get(place).map(|text| (*text).into())).expect("a row"));
+        let value = |place: usize| values.get(place).map(|text| (*text).into());
+        let again = interpreter.row_after(&mut memo, columns, &value);
+        add(interpreter.row(columns, &value).expect("a row"), again, &mut memo);
     }
     readings
 }
@@ -124,7 +134,7 @@ fn events_are_those_of_the_truth() {
             let event = match reading {
                 Reading::Event { event, .. } => event,
                 Reading::Other { .. } | Reading::Detected { .. } => continue,
-                Reading::Unknown => panic!("{}: a record of no known schema", path.display()),
+                Reading::Again | Reading::Unknown => panic!("{}: a record of no known schema", path.display()),
             };
             if UNLISTED.contains(&event.kind.name()) {
                 continue;

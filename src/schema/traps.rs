@@ -15,7 +15,7 @@ fn read(document: &str) -> Option<Event> {
     match interpreter(Options::default()).json(document.as_bytes()).expect("a document") {
         Reading::Event { event, .. } => Some(*event),
         Reading::Other { .. } | Reading::Detected { .. } => None,
-        Reading::Unknown => panic!("unknown: {document}"),
+        Reading::Again | Reading::Unknown => panic!("unknown: {document}"),
     }
 }
 

@@ -56,7 +56,7 @@ pub fn sigma_field(name: &str) -> Option<Field> {
 
 fn logical(record: Record<'_, '_>, name: &str) -> Option<Value> {
     if name == "User" {
-        return record.user(&[(Field::User, Field::UserDomain)]).map(Value::from);
+        return record.user(&[(Field::User, Field::UserDomain)]).map(|user| Value::from(user.raw()));
     }
     let (_, field) = NAMES.iter().find(|(known, _)| *known == name)?;
     let of = |field| record.find(field, |value| Some(value.json()));

@@ -45,6 +45,14 @@ fn kind(sort: Sort) -> DataType {
     }
 }
 
+fn text(cell: &Cell) -> Option<&str> {
+    match cell {
+        Cell::Foreign(text) => Some(Foreign::raw(text)),
+        Cell::Own(text) => Some(text),
+        _ => None,
+    }
+}
+
 fn series(column: &Column, cells: Vec<Cell>) -> Series {
     let name = column.name.into();
     let integer = |cell: &Cell| match cell {
@@ -57,11 +65,6 @@ fn series(column: &Column, cells: Vec<Cell>) -> Series {
     };
     let micros = |cell: &Cell| match cell {
         Cell::Time(time) => Some(Timestamp::as_microsecond(*time)),
-        _ => None,
-    };
-    let text = |cell: &Cell| match cell {
-        Cell::Foreign(text) => Some(Foreign::raw(text).to_owned()),
-        Cell::Own(text) => Some(text.clone()),
         _ => None,
     };
     match column.sort {

@@ -99,6 +99,17 @@ impl Write for Sink {
         }
     }
 
+    // A document is written in millions of small pieces.
+    #[inline]
+    fn write_all(&mut self, bytes: &[u8]) -> io::Result<()> {
+        match &mut self.inner {
+            Inner::Stdout(writer) => writer.write_all(bytes),
+            Inner::File { writer, .. } => writer.write_all(bytes),
+            #[cfg(test)]
+            Inner::Memory(all) => all.write_all(bytes),
+        }
+    }
+
     fn flush(&mut self) -> io::Result<()> {
         match &mut self.inner {
             Inner::Stdout(writer) => writer.flush(),

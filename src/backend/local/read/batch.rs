@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::interpret::Remember;
 use crate::backend::local::table::{Portion, Scribe};
 use crate::query::Hit;
 use crate::schema::{Detected, Reading};
@@ -44,7 +45,7 @@ pub struct Batch {
     pub skipped: BTreeMap<String, u64>,
 }
 
-impl<M: Default> Worker<M> {
+impl<M: Default + Remember> Worker<M> {
     /// Worker number `lane`.
     pub fn new(lane: usize) -> Self {
         Self { memo: M::default(), lane, scribe: Scribe::default(), batch: Batch::default() }
@@ -55,17 +56,24 @@ impl<M: Default> Worker<M> {
         let batch = &mut self.batch;
         match reading {
             Ok(Reading::Event { schema, event, rules }) => {
-                batch.recognised(schema);
+                batch.recognised(&schema);
                 batch.event_hits.extend(rules.into_iter().map(|rule| (self.scribe.len(), rule, Hit::from(&*event))));
                 self.scribe.push(&event);
             }
+            Ok(Reading::Again) => match self.memo.again() {
+                Some(again) => {
+                    batch.recognised(again.schema);
+                    self.scribe.push_again(&again);
+                }
+                None => batch.skip("record whose like was forgotten".to_owned(), 1),
+            },
             Ok(Reading::Other { schema, hits }) => {
-                batch.recognised(schema);
+                batch.recognised(&schema);
                 batch.other += 1;
                 batch.hits.extend(hits);
             }
             Ok(Reading::Detected { schema, detected }) => {
-                batch.recognised(schema);
+                batch.recognised(&schema);
                 batch.other += 1;
                 batch.detected.push(*detected);
             }
@@ -95,11 +103,11 @@ impl Batch {
         *self.skipped.entry(reason).or_default() += count;
     }
 
-    fn recognised(&mut self, schema: Arc<str>) {
+    fn recognised(&mut self, schema: &Arc<str>) {
         // A file holds one or two schemas, and their names are shared: comparing pointers is enough nearly always.
-        match self.schemas.iter_mut().find(|(known, _)| Arc::ptr_eq(known, &schema) || *known == schema) {
+        match self.schemas.iter_mut().find(|(known, _)| Arc::ptr_eq(known, schema) || known == schema) {
             Some((_, count)) => *count += 1,
-            None => self.schemas.push((schema, 1)),
+            None => self.schemas.push((Arc::clone(schema), 1)),
         }
     }
 }

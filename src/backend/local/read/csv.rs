@@ -32,6 +32,18 @@ pub fn header(block: &[u8], delimiter: u8) -> Option<(Vec<String>, usize)> {
     None
 }
 
+/// Gives a name to the column of messages, which the event viewer exports without one: a row has a field more than the header.
+pub fn name_messages(names: &mut Vec<String>, rows: &[u8], delimiter: u8) {
+    let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    if !has("Event ID") || !has("Task Category") || has("Message") {
+        return;
+    }
+    let mut record = csv::ByteRecord::new();
+    if reader(rows, delimiter).read_byte_record(&mut record).is_ok_and(|found| found) && record.len() == names.len() + 1 {
+        names.push("Message".to_owned());
+    }
+}
+
 fn reader(block: &[u8], delimiter: u8) -> csv::Reader<&[u8]> {
     csv::ReaderBuilder::new().has_headers(false).flexible(true).delimiter(delimiter).buffer_capacity(64 << 10).from_reader(block)
 }
@@ -99,10 +111,19 @@ fn read_unquoted<I: Interpret>(interpreter: &I, layout: &Layout<I::Columns>, blo
             start = place + 1;
         }
         fields.push((start, line.len()));
-        let reading = interpreter.row(&mut worker.memo, &layout.columns, &|place| {
-            let (start, end) = *fields.get(place)?;
-            text(line.get(start..end)?)
-        });
+        let field = |place: usize| fields.get(place).copied();
+        // Looked at once, a whole line costs less than its fields one by one.
+        let reading = match std::str::from_utf8(line) {
+            Ok(line) => interpreter.row(&mut worker.memo, &layout.columns, &|place| {
+                let (start, end) = field(place)?;
+                let value = line.get(start..end)?.trim_ascii();
+                (!value.is_empty()).then_some(Cow::Borrowed(value))
+            }),
+            Err(_) => interpreter.row(&mut worker.memo, &layout.columns, &|place| {
+                let (start, end) = field(place)?;
+                text(line.get(start..end)?)
+            }),
+        };
         worker.add(reading);
     }
 }
@@ -134,6 +155,20 @@ mod tests {
         assert_eq!(header(b"\r\n a ,\"b\nc\"\r\n1,2", b','), Some((vec!["a".to_owned(), "b\nc".to_owned()], 12)));
         assert_eq!(header(b"sep=;\r\na;b\n1;2", b';'), Some((vec!["a".to_owned(), "b".to_owned()], 11)));
         assert_eq!(header(b"", b','), None);
+    }
+
+    #[test]
+    fn the_column_without_a_name_holds_the_messages() {
+        let named = |header: &str, row: &str| {
+            let mut names: Vec<String> = header.split(',').map(str::to_owned).collect();
+            name_messages(&mut names, row.as_bytes(), b',');
+            names.last().cloned().unwrap()
+        };
+        let header = "Level,Date and Time,Source,Event ID,Task Category";
+        assert_eq!(named(header, "Information,3/8/2026 3:04:05 PM,Security,4624,Logon,\"Logged on.\n\nx\"\n"), "Message");
+        assert_eq!(named(header, "Information,3/8/2026 3:04:05 PM,Security,4624,Logon\n"), "Task Category");
+        assert_eq!(named("a,b", "1,2,3\n"), "b");
+        assert_eq!(named(header, ""), "Task Category");
     }
 
     #[test]

@@ -250,9 +250,13 @@ impl<I: Interpret> Reader<'_, I> {
         self.collector.begin(stream.name, "csv");
         let mut cutter = Cutter::new(peeked, Ends::Unquoted);
         let Some(mut first) = cutter.block() else { return Err("it has no header line".to_owned()) };
-        let (names, length) = csv::header(first.bytes(), delimiter).ok_or("it has no header line")?;
+        let (mut names, length) = csv::header(first.bytes(), delimiter).ok_or("it has no header line")?;
+        csv::name_messages(&mut names, first.bytes().get(length..).unwrap_or_default(), delimiter);
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let columns = self.interpreter.header(&names)?;
+        if let Some(remark) = self.interpreter.remark(&columns) {
+            self.collector.note(remark);
+        }
         first.pass(length);
         let layout = Arc::new(Work::Csv(csv::Layout { columns, delimiter }));
         let mut first = Some(first);

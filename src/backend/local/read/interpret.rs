@@ -2,7 +2,25 @@
 
 use std::borrow::Cow;
 
-use crate::schema::{Columns, Interpreter, Memo, Reading};
+use crate::schema::{Again, Columns, Interpreter, Memo, Reading};
+
+/// What one thread remembers of the records before.
+pub trait Remember {
+    /// The event after a [`Reading::Again`].
+    fn again(&mut self) -> Option<Again<'_>>;
+}
+
+impl Remember for Memo {
+    fn again(&mut self) -> Option<Again<'_>> {
+        Self::again(self)
+    }
+}
+
+impl Remember for () {
+    fn again(&mut self) -> Option<Again<'_>> {
+        None
+    }
+}
 
 /// Knows what records mean. Reading asks it from several threads.
 pub trait Interpret: Sync {
@@ -10,7 +28,7 @@ pub trait Interpret: Sync {
     type Columns: Send + Sync;
 
     /// What one thread remembers of the records before.
-    type Memo: Default + Send;
+    type Memo: Default + Remember + Send;
 
     /// Reads one JSON document.
     ///
@@ -23,6 +41,11 @@ pub trait Interpret: Sync {
     /// # Errors
     /// Where no schema fits; the sentence says what was looked for.
     fn header(&self, names: &[&str]) -> Result<Self::Columns, String>;
+
+    /// What the columns cannot tell, if that is worth a word.
+    fn remark(&self, _columns: &Self::Columns) -> Option<String> {
+        None
+    }
 
     /// Places of the columns that every row needs; others may be asked for now and then.
     fn used(&self, columns: &Self::Columns) -> Vec<usize>;
@@ -50,6 +73,10 @@ impl Interpret for Interpreter {
 
     fn header(&self, names: &[&str]) -> Result<Columns, String> {
         Self::header(self, names).map_err(|error| error.to_string())
+    }
+
+    fn remark(&self, columns: &Columns) -> Option<String> {
+        columns.remark(self)
     }
 
     fn used(&self, columns: &Columns) -> Vec<usize> {

@@ -2,13 +2,20 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs::{self, File, Metadata};
-use std::hash::BuildHasher as _;
-use std::io::Read as _;
+use std::hash::{BuildHasher as _, Hasher as _};
+use std::io::{BufReader, Read, Seek as _, SeekFrom};
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
+use super::sniff::{Container, container};
+
 /// Files up to this size are compared by content as well: 64 MiB.
 const COMPARED: u64 = 64 << 20;
+
+/// Packed files are compared by what they hold up to this size: 1 GiB.
+const UNPACKED: u64 = 1 << 30;
+/// Bytes that are hashed at once.
+const PIECE: u64 = 1 << 20;
 
 /// A file to be read.
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -40,6 +47,7 @@ pub fn walk(paths: &[PathBuf]) -> Walk {
         walker.named(path);
     }
     walker.join_equal_contents();
+    walker.join_packed_copies();
     walker.walk
 }
 
@@ -150,6 +158,103 @@ impl Walker {
         }
         self.walk.files = kept;
     }
+
+    /// A file and its packed copy are the same file. Only those are unpacked for it whose size or name says that they may be.
+    fn join_packed_copies(&mut self) {
+        if self.walk.files.len() < 2 {
+            return;
+        }
+        let packings: Vec<Option<(Packing, Option<u64>)>> = self.walk.files.iter().map(|found| if found.size > 0 { packing(found) } else { None }).collect();
+        // For each size and each name whether a packed file has it, and how many files do.
+        let mut sizes: HashMap<u64, (bool, u32)> = HashMap::new();
+        let mut stems: HashMap<String, (bool, u32)> = HashMap::new();
+        let count = |known: &mut (bool, u32), packing: Packing| *known = (known.0 || packing != Packing::None, known.1 + 1);
+        for (found, packing) in self.walk.files.iter().zip(&packings) {
+            let Some((packing, size)) = *packing else { continue };
+            size.into_iter().for_each(|size| count(sizes.entry(size).or_default(), packing));
+            stem(&found.path).into_iter().for_each(|stem| count(stems.entry(stem).or_default(), packing));
+        }
+        let may_have_a_twin = |found: &Found, size: Option<u64>| {
+            let by_size = size.and_then(|size| sizes.get(&size));
+            let by_name = stem(&found.path).and_then(|stem| stems.get(&stem));
+            found.size <= UNPACKED && [by_size, by_name].into_iter().flatten().any(|(is_packed, count)| *is_packed && *count > 1)
+        };
+        let keys = (foldhash::quality::RandomState::default(), foldhash::quality::RandomState::default());
+        let mut known: HashMap<(u64, u64, u64), usize> = HashMap::new();
+        let mut kept: Vec<Found> = Vec::with_capacity(self.walk.files.len());
+        for (found, packing) in std::mem::take(&mut self.walk.files).into_iter().zip(&packings) {
+            let candidate = packing.filter(|(_, size)| may_have_a_twin(&found, *size));
+            if let Some(key) = candidate.and_then(|(packing, _)| unpacked_key(&found, packing, &keys)) {
+                if let Some(twin) = known.get(&key).and_then(|place| kept.get_mut(*place)) {
+                    twin.is_named |= found.is_named;
+                    twin.also.push(found.path);
+                    twin.also.extend(found.also);
+                    continue;
+                }
+                known.insert(key, kept.len());
+            }
+            kept.push(found);
+        }
+        self.walk.files = kept;
+    }
+}
+
+/// How a file is packed.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum Packing {
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// How a file is packed, and the size of what it holds as far as it says so.
+fn packing(found: &Found) -> Option<(Packing, Option<u64>)> {
+    let mut file = File::open(&found.path).ok()?;
+    let mut head = Vec::new();
+    (&mut file).take(32).read_to_end(&mut head).ok()?;
+    Some(match container(&head) {
+        Container::Gzip => {
+            // The last four bytes; of several members only the last one's.
+            let mut size = [0; 4];
+            file.seek(SeekFrom::End(-4)).and_then(|_| file.read_exact(&mut size)).ok()?;
+            (Packing::Gzip, Some(u32::from_le_bytes(size).into()))
+        }
+        Container::Zstd => (Packing::Zstd, zstd::zstd_safe::get_frame_content_size(&head).ok().flatten()),
+        _ => (Packing::None, Some(found.size)),
+    })
+}
+
+/// The name without what packing adds to it.
+fn stem(path: &Path) -> Option<String> {
+    let name = path.file_name()?.to_string_lossy();
+    let name = [".gz", ".zst", ".zstd"].iter().find_map(|end| name.strip_suffix(end)).unwrap_or(&name);
+    Some(name.to_owned())
+}
+
+/// Size and two keyed hashes of what a file holds once unpacked.
+fn unpacked_key(found: &Found, packing: Packing, keys: &(foldhash::quality::RandomState, foldhash::quality::RandomState)) -> Option<(u64, u64, u64)> {
+    let file = BufReader::new(File::open(&found.path).ok()?);
+    let mut content: Box<dyn Read> = match packing {
+        Packing::None => Box::new(file),
+        Packing::Gzip => Box::new(flate2::bufread::MultiGzDecoder::new(file)),
+        Packing::Zstd => Box::new(zstd::stream::read::Decoder::with_buffer(file).ok()?),
+    };
+    let mut hashers = (keys.0.build_hasher(), keys.1.build_hasher());
+    let (mut size, mut piece) = (0, Vec::new());
+    loop {
+        piece.clear();
+        // Pieces of one length, whatever the decoder gives at a time: the hash depends on where they are cut.
+        (&mut content).take(PIECE).read_to_end(&mut piece).ok()?;
+        size += piece.len() as u64;
+        if size > UNPACKED {
+            return None;
+        }
+        if piece.is_empty() {
+            return Some((size, hashers.0.finish(), hashers.1.finish()));
+        }
+        hashers.0.write(&piece);
+        hashers.1.write(&piece);
+    }
 }
 
 /// Size and two keyed hashes of the content. The keys are drawn for each run, so nobody can prepare two
@@ -213,6 +318,30 @@ mod tests {
         let walk = walk(&["one.log", "one.log", "copy.log", "hard.log", "soft.log", "other.log"].map(at));
         assert_eq!(names(&walk, root.path()), ["one.log", "other.log"]);
         assert_eq!(walk.files[0].also, ["one.log", "hard.log", "soft.log", "copy.log"].map(at));
+    }
+
+    #[test]
+    fn a_packed_copy_is_the_same_file() {
+        let root = tempfile::tempdir().unwrap();
+        let at = |name: &str| root.path().join(name);
+        let text: String = (0..50_000).map(|line| format!("line {line}\n")).collect();
+        let gzip = |text: &str| {
+            let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
+            std::io::Write::write_all(&mut encoder, text.as_bytes()).unwrap();
+            encoder.finish().unwrap()
+        };
+        fs::write(at("flows.csv"), &text).unwrap();
+        // Told by size, whatever the name; told by name where the size is not said.
+        fs::write(at("other name.gz"), gzip(&text)).unwrap();
+        fs::write(at("flows.csv.zst"), zstd::encode_all(text.as_bytes(), 1).unwrap()).unwrap();
+        // Of the same size or name, with another content.
+        fs::write(at("reversed.gz"), gzip(&text.chars().rev().collect::<String>())).unwrap();
+        fs::create_dir(at("in")).unwrap();
+        fs::write(at("in/flows.csv.gz"), gzip("x")).unwrap();
+        let walk = walk(&["flows.csv", "other name.gz", "flows.csv.zst", "reversed.gz", "in/flows.csv.gz"].map(at));
+        assert_eq!(names(&walk, root.path()), ["flows.csv", "reversed.gz", "in/flows.csv.gz"]);
+        assert_eq!(walk.files[0].also, ["other name.gz", "flows.csv.zst"].map(at));
+        assert!(walk.files[1].also.is_empty() && walk.files[2].also.is_empty());
     }
 
     #[test]

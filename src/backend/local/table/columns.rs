@@ -76,6 +76,13 @@ impl<T: Copy + PartialEq> Tall<T> {
         self.values.extend(other.values.iter().map(|value| map(*value)));
     }
 
+    /// Puts for each value what `map` has for it; the default maps to itself.
+    fn replace(&mut self, map: impl Fn(T) -> T) {
+        for value in &mut self.values {
+            *value = map(*value);
+        }
+    }
+
     /// Keeps the rows of which `keep` says so.
     fn retain(&mut self, keep: &[bool]) {
         if self.values.is_empty() {
@@ -164,10 +171,31 @@ macro_rules! columns {
             }
         }
 
+        /// One row.
+        #[derive(Debug, Clone)]
+        pub(super) struct Row { $($(#[$doc])* pub(super) $name: $native,)* }
+
+        impl Default for Row {
+            fn default() -> Self {
+                Self { $($name: $default,)* }
+            }
+        }
+
         impl Rows {
+            /// Adds a row.
+            #[inline]
+            pub(super) fn push(&mut self, row: &Row) {
+                $(self.$name.push(row.$name);)*
+            }
+
             /// Adds rows of one reader.
             pub(super) fn append(&mut self, other: &Self, maps: &Maps) {
                 $(self.$name.append(&other.$name, |value| value.$recode(maps));)*
+            }
+
+            /// Puts codes for what stands in their place.
+            pub(super) fn replace(&mut self, maps: &Maps) {
+                $(self.$name.replace(|value| value.$recode(maps));)*
             }
 
             /// Keeps the rows of which `keep` says so.
@@ -186,7 +214,7 @@ macro_rules! columns {
 
         /// The columns of a chunk as slices.
         #[derive(Clone, Copy)]
-        pub(super) struct View<'a> { $($(#[$doc])* pub(super) $name: Cells<'a, $native>,)* }
+        pub(super) struct View<'a> { $($(#[$doc])* pub(super) $name: Cells<'a, $polars>,)* }
 
         impl Chunk {
             /// Its columns as slices.
@@ -276,19 +304,73 @@ impl Chunk {
     }
 }
 
-/// One column: many values, or one that every row shares.
-#[derive(Clone, Copy)]
-pub(super) enum Cells<'a, T> {
-    Many(&'a [T]),
-    One(T),
+/// A type of column whose values are kept in half the room where all of a chunk fit: codes and numbers of a file are small.
+pub(super) trait Packed: PolarsNumericType {
+    /// What holds a small value.
+    type Small: PolarsNumericType;
+    /// A value in half the room; the highest small value stands for a missing one.
+    fn small(value: Self::Native) -> Option<<Self::Small as PolarsNumericType>::Native>;
+    /// And back.
+    fn wide(value: <Self::Small as PolarsNumericType>::Native) -> Self::Native;
 }
 
-impl<T: Copy + Default> Cells<'_, T> {
+impl Packed for Int64Type {
+    type Small = UInt32Type;
+    fn small(value: i64) -> Option<u32> {
+        if value == NO_RECORD { Some(u32::MAX) } else { u32::try_from(value).ok().filter(|value| *value != u32::MAX) }
+    }
+    fn wide(value: u32) -> i64 {
+        if value == u32::MAX { NO_RECORD } else { value.into() }
+    }
+}
+
+impl Packed for UInt32Type {
+    type Small = UInt16Type;
+    fn small(value: u32) -> Option<u16> {
+        if value == NONE { Some(u16::MAX) } else { u16::try_from(value).ok().filter(|value| *value != u16::MAX) }
+    }
+    fn wide(value: u16) -> u32 {
+        if value == u16::MAX { NONE } else { value.into() }
+    }
+}
+
+/// Small as they are.
+impl Packed for UInt16Type {
+    type Small = Self;
+    fn small(_: u16) -> Option<u16> {
+        None
+    }
+    fn wide(value: u16) -> u16 {
+        value
+    }
+}
+
+/// Small as they are.
+impl Packed for UInt8Type {
+    type Small = Self;
+    fn small(_: u8) -> Option<u8> {
+        None
+    }
+    fn wide(value: u8) -> u8 {
+        value
+    }
+}
+
+/// One column: many values, or one that every row shares.
+#[derive(Clone, Copy)]
+pub(super) enum Cells<'a, T: Packed> {
+    Many(&'a [T::Native]),
+    Small(&'a [<T::Small as PolarsNumericType>::Native]),
+    One(T::Native),
+}
+
+impl<T: Packed> Cells<'_, T> {
     /// The value in a row of the chunk.
     #[inline]
-    pub(super) fn at(&self, row: usize) -> T {
+    pub(super) fn at(&self, row: usize) -> T::Native {
         match self {
             Self::Many(values) => values.get(row).copied().unwrap_or_default(),
+            Self::Small(values) => values.get(row).copied().map_or_else(T::Native::default, T::wide),
             Self::One(value) => *value,
         }
     }
@@ -296,22 +378,29 @@ impl<T: Copy + Default> Cells<'_, T> {
 
 fn pack<T>(name: &str, column: Tall<T::Native>) -> Column
 where
-    T: PolarsNumericType,
+    T: Packed,
     T::Native: PartialEq + Copy,
     Scalar: From<T::Native>,
     ChunkedArray<T>: IntoColumn,
+    ChunkedArray<T::Small>: IntoColumn,
 {
     let shared = |value: T::Native, count| Column::new_scalar(name.into(), Scalar::from(value), count);
     match column.values.first() {
-        None => shared(column.default, column.before),
-        Some(first) if column.values.iter().all(|value| value == first) => shared(*first, column.values.len()),
-        _ => ChunkedArray::<T>::from_vec(name.into(), column.values).into_column(),
+        None => return shared(column.default, column.before),
+        Some(first) if column.values.iter().all(|value| value == first) => return shared(*first, column.values.len()),
+        _ => {}
     }
+    // Mostly the first value tells that they do not fit.
+    let fits = column.values.iter().all(|value| T::small(*value).is_some());
+    if fits {
+        return ChunkedArray::<T::Small>::from_vec(name.into(), column.values.iter().filter_map(|value| T::small(*value)).collect()).into_column();
+    }
+    ChunkedArray::<T>::from_vec(name.into(), column.values).into_column()
 }
 
-fn cells<'a, T>(frame: &'a DataFrame, name: &str) -> Result<Cells<'a, T::Native>, BackendError>
+fn cells<'a, T>(frame: &'a DataFrame, name: &str) -> Result<Cells<'a, T>, BackendError>
 where
-    T: PolarsNumericType,
+    T: Packed,
     T::Native: num_from::FromAny,
 {
     let column = frame.column(name).map_err(failed)?;
@@ -320,8 +409,13 @@ where
             .map(Cells::One)
             .ok_or_else(|| BackendError::new(format!("column {name} of the event table is of another type")));
     }
-    let array: &ChunkedArray<T> = column.as_materialized_series().as_ref().as_ref();
-    Ok(Cells::Many(array.cont_slice().map_err(failed)?))
+    let series = column.as_materialized_series();
+    if *series.dtype() == T::get_static_dtype() {
+        let array: &ChunkedArray<T> = series.as_ref().as_ref();
+        return Ok(Cells::Many(array.cont_slice().map_err(failed)?));
+    }
+    let array: &ChunkedArray<T::Small> = series.as_ref().as_ref();
+    Ok(Cells::Small(array.cont_slice().map_err(failed)?))
 }
 
 /// The number inside a polars value, exactly.
@@ -353,6 +447,29 @@ fn failed(error: polars::prelude::PolarsError) -> BackendError {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn small_values_take_half_the_room_and_read_as_they_were() {
+        type Case = (&'static [i64], bool);
+        let cases: [Case; 5] = [
+            (&[0, 7, NO_RECORD, 4_294_967_294], true),
+            (&[0, 4_294_967_295], false),
+            (&[0, NO_RECORD - 1], false),
+            (&[0, i64::MAX], false),
+            (&[1_735_689_600_000_000, 1], false),
+        ];
+        for (values, is_small) in cases {
+            let mut rows = Rows::default();
+            for value in values {
+                rows.push(&Row { time: *value, record: *value, source: u32::try_from(*value).unwrap_or(NONE), ..Row::default() });
+            }
+            let chunk = rows.take().unwrap();
+            let view = chunk.view().unwrap();
+            assert_eq!(matches!(view.record, Cells::Small(_)), is_small, "{values:?}");
+            let found: Vec<(i64, i64, u32)> = (0..values.len()).map(|row| (view.time.at(row), view.record.at(row), view.source.at(row))).collect();
+            assert_eq!(found, values.iter().map(|value| (*value, *value, u32::try_from(*value).unwrap_or(NONE))).collect::<Vec<_>>());
+        }
+    }
 
     #[test]
     fn a_column_without_values_takes_no_room_and_reads_as_the_default() {

@@ -1,43 +1,45 @@
 //! The details of events, as columns: most files have few of them, and a column without values takes no room.
 
 use super::Table;
-use super::columns::{Rows, View};
-use super::dictionary::{Dictionary, NONE};
+use super::columns::{Row, View};
+use super::dictionary::NONE;
+use super::portion::Waiting;
 use crate::domain::{Details, Foreign};
 
 /// What makes every time zone a positive number of minutes.
 pub(super) const ZONE: i16 = 0x4000;
 
-impl Rows {
-    /// Adds the details of a row.
-    pub(super) fn push_details(&mut self, details: Option<&Details>, texts: &mut Dictionary<Foreign>) {
-        let absent = Details::default();
-        let details = details.unwrap_or(&absent);
-        let mut text = |text: &Option<Foreign>| texts.code_of(text.as_ref().map(Foreign::raw));
+impl Row {
+    /// Sets the details that are numbers and truths.
+    pub(super) fn set_numbers(&mut self, details: &Details) {
         let truths = [details.is_trusted, details.is_elevated, details.is_restricted_admin];
-        self.logon_id.push(details.logon_id.unwrap_or(0).cast_signed());
-        self.linked_logon_id.push(details.linked_logon_id.unwrap_or(0).cast_signed());
-        self.session_id.push(details.session_id.unwrap_or(NONE));
-        self.process_id.push(details.process_id.unwrap_or(0));
-        self.parent_process_id.push(details.parent_process_id.unwrap_or(0));
-        self.client_zone.push(details.client_zone.map_or(0, |zone| zone.wrapping_add(ZONE).cast_unsigned()));
-        self.logon_type.push(details.logon_type.unwrap_or(u8::MAX));
-        self.truths.push(truths.iter().rev().fold(0, |bits, truth| bits << 2 | truth.map_or(0, |truth| 2 | u8::from(truth))));
-        self.authentication.push(text(&details.authentication));
-        self.connection.push(text(&details.connection));
-        self.activity.push(text(&details.activity));
-        self.client.push(text(&details.client));
-        self.transport.push(text(&details.transport));
-        self.community.push(text(&details.community));
-        self.entity.push(text(&details.entity));
-        self.parent_entity.push(text(&details.parent_entity));
-        self.parent.push(text(&details.parent));
-        self.command_line.push(text(&details.command_line));
-        self.signer.push(text(&details.signer));
-        self.target.push(text(&details.target));
-        self.service.push(text(&details.service));
-        self.target_user.push(text(&details.target_user));
-        self.tunnel_address.push(text(&details.tunnel_address));
+        self.logon_id = details.logon_id.unwrap_or(0).cast_signed();
+        self.linked_logon_id = details.linked_logon_id.unwrap_or(0).cast_signed();
+        self.session_id = details.session_id.unwrap_or(NONE);
+        self.process_id = details.process_id.unwrap_or(0);
+        self.parent_process_id = details.parent_process_id.unwrap_or(0);
+        self.client_zone = details.client_zone.map_or(0, |zone| zone.wrapping_add(ZONE).cast_unsigned());
+        self.logon_type = details.logon_type.unwrap_or(u8::MAX);
+        self.truths = truths.iter().rev().fold(0, |bits, truth| bits << 2 | truth.map_or(0, |truth| 2 | u8::from(truth)));
+    }
+
+    /// Sets the details that are texts, but for what stands in place of an address.
+    pub(super) fn set_texts(&mut self, details: &Details, waiting: &mut Waiting) {
+        let mut text = |text: &Option<Foreign>| waiting.text(text.as_ref());
+        self.authentication = text(&details.authentication);
+        self.connection = text(&details.connection);
+        self.activity = text(&details.activity);
+        self.client = text(&details.client);
+        self.transport = text(&details.transport);
+        self.community = text(&details.community);
+        self.entity = text(&details.entity);
+        self.parent_entity = text(&details.parent_entity);
+        self.parent = text(&details.parent);
+        self.command_line = text(&details.command_line);
+        self.signer = text(&details.signer);
+        self.target = text(&details.target);
+        self.service = text(&details.service);
+        self.target_user = text(&details.target_user);
     }
 }
 

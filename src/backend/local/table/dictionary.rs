@@ -41,16 +41,6 @@ impl<T: Eq + Hash> Dictionary<T> {
         code
     }
 
-    /// The code of a value that may be missing.
-    pub(super) fn code_of<Q>(&mut self, value: Option<&Q>) -> u32
-    where
-        T: std::borrow::Borrow<Q>,
-        Q: Eq + Hash + ?Sized,
-        for<'a> &'a Q: Into<T>,
-    {
-        value.map_or(NONE, |value| self.code(value))
-    }
-
     /// The values so far, each at the place of its code.
     pub(super) fn values(&self) -> &[T] {
         &self.values
@@ -72,7 +62,6 @@ mod tests {
         let mut texts: Dictionary<Foreign> = Dictionary::default();
         let codes: Vec<u32> = ["a", "b", "a", "", "b", "a text of more than twenty-four bytes", "a"].map(|text| texts.code(text)).to_vec();
         assert_eq!(codes, [0, 1, 0, 2, 1, 3, 0]);
-        assert_eq!(texts.code_of(None::<&str>), NONE);
         for number in 0..5000 {
             assert_eq!(texts.code(number.to_string().as_str()), 4 + number);
         }
