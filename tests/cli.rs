@@ -351,6 +351,25 @@ fn a_verdict_is_explained_in_words_and_figures() {
 }
 
 #[test]
+fn incidents_are_told_with_their_members() {
+    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories/spike.toml");
+    let (case, story) = (Case::new(), story.display().to_string());
+    let told: Value = serde_json::from_str(&case.text(&format!("detect {story} --incidents --format json"))).expect("JSON");
+    let incidents = told["incidents"].as_array().expect("a list");
+    assert_eq!(incidents.len(), 1, "{told}");
+    let first = &incidents[0];
+    assert_eq!((&first["number"], &first["destinations"], &first["severity"]), (&1.into(), &1.into(), &"critical".into()));
+    assert_eq!((&first["members"][0]["destination"], &first["members"][0]["joined"]["by"]), (&"10.0.0.5".into(), &"first".into()));
+    assert!(first["sources"].as_array().is_some_and(|sources| sources.len() >= 38), "{told}");
+    let csv = case.text(&format!("detect {story} --incidents --format csv"));
+    let mut lines = csv.lines();
+    assert_eq!(lines.next(), Some("incident,score,severity,destinations,destination,from,to,member_score,sources,joined"));
+    assert!(lines.next().is_some_and(|line| line.contains(",1,10.0.0.5,2025-01-10T") && line.ends_with(",first")), "{csv}");
+    assert_eq!(case.run(&format!("detect {story} --incidents --format csv --exit-code")).status.code(), Some(4));
+    assert_eq!(case.text("detect flows.ndjson --incidents --format csv").lines().count(), 1, "no verdict, no incident");
+}
+
+#[test]
 fn an_export_of_events_read_back_gives_the_same_answers() {
     let case = Case::new();
     let lines = [
