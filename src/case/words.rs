@@ -1,9 +1,9 @@
-//! An act in one line, for `case show`, the screen and reports. It may hold what others wrote, so it goes out as foreign text.
+//! An act in one line, as `show`, reports and screens have it.
 
 use super::Act;
 
-/// The act in words, with raw text of others in it.
-pub fn of(act: &Act) -> String {
+/// An act in one line. It may hold what others wrote, so it goes out as foreign text.
+pub fn words(act: &Act) -> String {
     match act {
         Act::Opened { subject, source, .. } => {
             format!("opened: {} from {} to {}, {source}", subject.destination.raw(), subject.from, subject.to)
@@ -20,7 +20,7 @@ pub fn of(act: &Act) -> String {
         Act::Excepted { exception, .. } => format!("exception {exception}"),
         Act::Exported { format, file, sha256 } => format!("exported {format} to {}, SHA-256 {sha256}", file.raw()),
         Act::Undone { entry } => format!("undid entry {entry}"),
-        Act::Merged { done, .. } => format!("merged: {}", of(done)),
+        Act::Merged { done, .. } => format!("merged: {}", words(done)),
     }
 }
 

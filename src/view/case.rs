@@ -53,7 +53,7 @@ impl<'a> Entries<'a> {
 
     fn said(&self, row: usize) -> String {
         match self.records.get(row) {
-            Some((_, Some(record), ..)) => foreign::sanitize(&case::words::of(&record.act), Limits::DETAIL).into_string(),
+            Some((_, Some(record), ..)) => foreign::sanitize(&case::words::words(&record.act), Limits::DETAIL).into_string(),
             Some(_) => "of a newer version, or damaged".to_owned(),
             None => String::new(),
         }

@@ -4,6 +4,7 @@ use serde::Serialize;
 
 use super::super::failure::Failure;
 use super::super::output::{Cell, Column, Format, Sink, Sort, document, rows};
+use crate::case::words::words;
 use crate::case::{Case, Entry, Record};
 
 const COLUMNS: &[Column] =
@@ -39,7 +40,7 @@ pub(super) fn show(entries: &[Entry], format: Format, sink: &mut Sink) -> Result
         match entry.record() {
             Ok(Record { time, author, act, .. }) => {
                 let undone = if case.undone.contains(&entry.seq) { "(undone) " } else { "" };
-                rows.row(&[number, Cell::Time(time), Cell::Foreign(author), Cell::Foreign(format!("{undone}{}", crate::case::words::of(&act)).into()), hash])?;
+                rows.row(&[number, Cell::Time(time), Cell::Foreign(author), Cell::Foreign(format!("{undone}{}", words(&act)).into()), hash])?;
             }
             Err(_) => rows.row(&[number, Cell::Empty, Cell::Empty, Cell::Own("of a newer version, or damaged".to_owned()), hash])?,
         }

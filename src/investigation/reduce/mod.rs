@@ -66,6 +66,7 @@ pub fn reduce(state: &mut Investigation, msg: Msg) -> Vec<Effect> {
         Msg::SavedElsewhere(path) => effects.push(Effect::Case(CaseJob::SaveElsewhere(path))),
         Msg::CaseCheckWanted(name) => effects.push(Effect::Case(CaseJob::Verify(name))),
         Msg::Case(news) => case::news(state, news, &mut effects),
+        Msg::BesideWanted => ask::beside(state, &mut effects),
         Msg::RefreshWanted => ask::everything(state, true, &mut effects),
         Msg::TaskStopped(slot) => stop::stop(state, slot, &mut effects),
         walk => walk::walk(state, walk, &mut effects),
