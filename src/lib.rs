@@ -38,6 +38,8 @@
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
 //! | [`guide`] | the investigation guides (TOML): what to ask, step by step | evidence, commands |
+//! | [`exception`] | what is known and wanted, held against findings after they are scored: windows, preview, export, its files | scores |
+//! | [`response`] | text prepared for people to use: isolation, block lists, accounts, escalation, each with its undo | doing any of it |
 //! | [`evidence`] | what is found for each step of a guide, one file a step: questions, finding, for and against, what it suggests | answers of people, texts to be sent |
 //! | [`case`] | what a responder decides, as a chain of acts: folded, verified, merged, bundled | files |
 //! | [`ledger`] | the files of cases (`SQLite`), one writer each | what an act means |
@@ -92,11 +94,13 @@ pub mod config;
 pub mod detect;
 pub mod domain;
 pub mod evidence;
+pub mod exception;
 pub mod guide;
 pub mod investigation;
 pub mod keymap;
 pub mod ledger;
 pub mod query;
+pub mod response;
 pub mod runtime;
 pub mod schema;
 pub mod sigma;

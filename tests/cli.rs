@@ -67,6 +67,74 @@ fn counts_is_a_json_contract_with_keys_in_order() {
 }
 
 #[test]
+fn a_response_is_text_alone_and_spares_what_is_protected() {
+    let case = Case::new();
+    let line = "response 10.0.0.5 flows.ndjson --what blocklist --as plain";
+    assert_eq!(case.text(line), "10.0.0.7\n10.0.0.8\n");
+    assert_eq!(case.text("response 10.0.0.5 flows.ndjson --at 2025-01-01T10:20:00Z --what blocklist --as cidr"), "10.0.0.9/32\n");
+    assert_eq!(case.text("response 10.0.0.5 flows.ndjson --what blocklist --as nftables --undo --case c1"), "delete table inet rdptriage_c1\n");
+    std::fs::create_dir(case.path("config")).expect("made");
+    std::fs::write(case.path("config/protected.txt"), "10.0.0.8 # the backup server\n").expect("written");
+    assert_eq!(case.text(line), "10.0.0.7\n");
+    let whole: Value = serde_json::from_str(&case.text("response 10.0.0.5 flows.ndjson --format json")).expect("JSON");
+    assert_eq!(whole["responses"].as_array().map(Vec::len), Some(7));
+    assert_eq!(whole["responses"][2]["left_out"], serde_json::json!([{ "what": "10.0.0.8", "why": "protected: the backup server" }]));
+    std::fs::write(case.path("config/protected.txt"), "10.0.0.0/99\n").expect("written");
+    let output = case.run(line);
+    assert_eq!(
+        (output.status.code(), output.stdout.as_slice()),
+        (Some(1), b"".as_slice()),
+        "a list that is not understood protects nothing: nothing is written"
+    );
+    assert!(stderr(&output).contains("line 1: 10.0.0.0/99 is neither an address nor a network nor a name"), "{}", stderr(&output));
+    std::fs::write(case.path("config/protected.txt"), "").expect("written");
+    assert_eq!(case.run("response 10.0.0.5 flows.ndjson --what magic").status.code(), Some(2));
+    assert_eq!(case.run("response 10.9.9.9 flows.ndjson").status.code(), Some(1));
+}
+
+#[test]
+fn an_exception_hides_a_score_says_so_and_can_be_looked_behind() {
+    let case = Case::new();
+    let story = format!("{}/fixtures/stories/spike.toml", env!("CARGO_MANIFEST_DIR"));
+    let run = |line: &str| {
+        let words: Vec<&str> = line.split(' ').map(|word| if word == "STORY" { story.as_str() } else { word }).collect();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_rdptriage"));
+        command
+            .args(words)
+            .current_dir(case.folder.path())
+            .env_clear()
+            .env("RDPTRIAGE_DATA_DIR", case.path("data"))
+            .env("RDPTRIAGE_CONFIG_DIR", case.path("config"));
+        command.stdin(Stdio::null()).output().expect("the program starts")
+    };
+    let text = |output: &Output| String::from_utf8(output.stdout.clone()).expect("text");
+    assert_eq!(run("detect STORY --exit-code --format csv").status.code(), Some(4));
+    let refused = run("exceptions add --destination 10.0.0.5 --reason scan --owner NOC");
+    assert_eq!(refused.status.code(), Some(2));
+    assert!(stderr(&refused).contains("it would hide every finding at its destinations"), "{}", stderr(&refused));
+    let narrow = "--destination 10.0.0.5 --source 10.240.0.0/24 --reason scan --owner NOC";
+    let preview = run(&format!("exceptions preview {narrow} STORY"));
+    assert!(text(&preview).contains("would have hidden 2 of 2 findings and 1 lesser ones, 39 sources"), "{}{}", text(&preview), stderr(&preview));
+    assert_eq!(run(&format!("exceptions add {narrow} STORY")).status.code(), Some(2), "it would have hidden every finding there was");
+    assert_eq!(run(&format!("exceptions add {narrow}")).status.code(), Some(0));
+    let detected = run("detect STORY --exit-code --format csv");
+    assert_eq!(detected.status.code(), Some(0), "{}", stderr(&detected));
+    assert!(stderr(&detected).contains("hidden by exception: 3 ("), "{}", stderr(&detected));
+    assert!(text(&detected).contains(",,,\"hidden by exception "), "{}", text(&detected).lines().filter(|line| line.contains("hidden")).collect::<String>());
+    let shown = run("detect STORY --show-hidden --format csv");
+    assert!(text(&shown).contains(",critical,\"hidden by exception "));
+    let listed: Value = serde_json::from_str(&text(&run("exceptions list --format json"))).expect("JSON");
+    let id = listed[0]["id"].as_str().expect("an id").to_owned();
+    let exported = run(&format!("exceptions export {id} --format elastic --output list.ndjson"));
+    assert_eq!(exported.status.code(), Some(0), "{}", stderr(&exported));
+    assert!(stderr(&exported).contains("anomaly record"), "{}", stderr(&exported));
+    assert_eq!(run(&format!("exceptions expire {id} --at 2025-01-01T00:00:00Z")).status.code(), Some(0));
+    assert_eq!(run("detect STORY --exit-code --format csv").status.code(), Some(4), "it ended before the spike");
+    assert_eq!(run("exceptions import list.ndjson").status.code(), Some(0));
+    assert_eq!(run("detect STORY --exit-code --format csv").status.code(), Some(0), "what was exported comes back");
+}
+
+#[test]
 fn flags_choose_events() {
     let case = Case::new();
     let events = |line: &str| {

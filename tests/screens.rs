@@ -422,6 +422,51 @@ fn from_the_spike_to_what_ran_in_a_session_in_four_keys() {
     assert!(stage.line("[Sessions").contains("Destinations 1"));
 }
 
+/// Key by key: the spike's server, its most telling source, that one's sessions, and what ran in the first of them.
+#[test]
+fn from_the_spike_to_the_process_tree_of_the_demo_in_four_keys() {
+    let mut stage = Stage::demo(120, 40);
+    assert!(stage.line("10.20.4.17").contains("FILESRV-02"));
+    stage.press("<enter>");
+    assert!(stage.line("tell-tales: ").contains("tunnel command"), "{}", stage.text());
+    insta::assert_snapshot!("walk_1_destination", stage.text());
+    stage.press("<enter>");
+    assert!(stage.line("source 10.20.66.").contains("FILESRV-02"));
+    stage.press("3");
+    insta::assert_snapshot!("walk_3_sessions", stage.text());
+    stage.press("<enter>");
+    insta::assert_snapshot!("walk_4_programs", stage.text());
+    let depth = |name: &str| stage.line(name).find(name).expect("a program");
+    assert!(depth("explorer.exe") < depth("cmd.exe") && depth("cmd.exe") < depth("whoami.exe"));
+    assert!(stage.line("RDP to 10.20.1.5").contains("Sigma: hit"));
+}
+
+#[test]
+fn hops_lead_back_and_on_and_enter_opens_the_next_page() {
+    let mut stage = Stage::demo(120, 40);
+    stage.press("<enter>8");
+    insta::assert_snapshot!("hops_120x40", stage.text());
+    assert!(stage.line("FILESRV-02 > DC01").contains(r"CORP\admmig"));
+    stage.press("<enter>");
+    assert!(stage.line("DC01").contains("10.20.1.5"), "{}", stage.text());
+    let mut stage = Stage::demo(80, 24);
+    stage.press("<enter>8");
+    insta::assert_snapshot!("hops_80x24", stage.text());
+    stage.press("G<enter>");
+    assert!(stage.text().contains("source 10.20."), "{}", stage.text());
+}
+
+#[test]
+fn a_destination_of_the_demo_on_a_small_screen() {
+    let mut stage = Stage::demo(80, 24);
+    stage.press("<enter>");
+    insta::assert_snapshot!("demo_destination_80x24", stage.text());
+    stage.press("3");
+    insta::assert_snapshot!("demo_sessions_80x24", stage.text());
+    stage.press("4");
+    insta::assert_snapshot!("demo_programs_80x24", stage.text());
+}
+
 #[test]
 fn pages_of_a_source_and_a_user() {
     for size in SIZES {

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use unicode_security::skeleton;
+
 use crate::domain::Foreign;
 
 /// The name without domain, folded: Windows compares accounts without case, and logs write the domain in several ways or not at all.
@@ -33,42 +35,17 @@ pub fn is_system(user: &Foreign) -> bool {
         || bare.strip_prefix("dwm-").or_else(|| bare.strip_prefix("umfd-")).is_some_and(|rest| rest.bytes().all(|byte| byte.is_ascii_digit()))
 }
 
-/// Letters of other alphabets and digits that pass for a Latin letter in most fonts, each row with the letter they pass for.
-const ALIKE: &[(char, &str)] = &[
-    ('a', "\u{430}\u{3b1}\u{251}"),
-    ('c', "\u{441}\u{3f2}"),
-    ('d', "\u{501}"),
-    ('e', "\u{435}\u{4bd}"),
-    ('h', "\u{4bb}"),
-    ('i', "\u{456}\u{3b9}\u{131}"),
-    ('j', "\u{458}\u{3f3}"),
-    ('k', "\u{3ba}\u{43a}"),
-    ('l', "1|\u{4cf}"),
-    ('m', "\u{43c}"),
-    ('n', "\u{578}"),
-    ('o', "0\u{43e}\u{3bf}\u{585}"),
-    ('p', "\u{440}\u{3c1}"),
-    ('s', "\u{455}"),
-    ('u', "\u{57d}\u{3c5}"),
-    ('v', "\u{3bd}\u{475}"),
-    ('w', "\u{51d}\u{461}"),
-    ('x', "\u{445}\u{3c7}"),
-    ('y', "\u{443}\u{3b3}"),
-];
-
-fn plain(letter: char) -> char {
-    // The full-width forms stand in the order of ASCII.
-    if let Some(ascii) = u32::from(letter).checked_sub(0xfee0).and_then(char::from_u32).filter(char::is_ascii_graphic) {
-        return ascii.to_ascii_lowercase();
-    }
-    ALIKE.iter().find(|(_, others)| others.contains(letter)).map_or(letter, |(plain, _)| *plain)
+/// The name as it looks: letters of other alphabets, digits for letters and invisible signs folded into what they pass for.
+fn look(user: &Foreign) -> String {
+    // Upper and lower case are folded on both sides: some letters pass for one of the other case.
+    skeleton(&bare(user)).flat_map(char::to_lowercase).collect::<String>().replace('1', "l").replace('0', "o")
 }
 
-/// Accounts that look alike without being the same: letters of other alphabets, digits for letters.
+/// Accounts that look alike without being the same.
 pub fn alike<'u>(users: impl Iterator<Item = &'u Foreign>) -> Vec<(Foreign, Foreign)> {
     let mut by_look: BTreeMap<String, Vec<&Foreign>> = BTreeMap::new();
     for user in users {
-        by_look.entry(bare(user).chars().map(plain).collect::<String>()).or_default().push(user);
+        by_look.entry(look(user)).or_default().push(user);
     }
     let mut pairs = Vec::new();
     for group in by_look.into_values() {
@@ -79,6 +56,26 @@ pub fn alike<'u>(users: impl Iterator<Item = &'u Foreign>) -> Vec<(Foreign, Fore
     pairs
 }
 
+/// What is odd about how accounts are written: one that looks like another, and one that is written in several cases.
+pub fn spelled<'u>(users: impl Iterator<Item = &'u Foreign> + Clone) -> BTreeMap<Foreign, String> {
+    let mut odd = BTreeMap::new();
+    let mut by_fold: BTreeMap<String, Vec<&Foreign>> = BTreeMap::new();
+    for user in users.clone() {
+        by_fold.entry(user.raw().to_lowercase()).or_default().push(user);
+    }
+    for group in by_fold.into_values().filter(|group| group.len() > 1) {
+        for user in &group {
+            let others: Vec<String> = group.iter().filter(|other| other != &user).map(|other| other.safe().into_string()).collect();
+            odd.insert((*user).clone(), format!("also written {}", others.join(", ")));
+        }
+    }
+    for (one, two) in alike(users) {
+        odd.insert(one.clone(), format!("LOOKS LIKE {}", two.safe()));
+        odd.insert(two, format!("LOOKS LIKE {}", one.safe()));
+    }
+    odd
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +84,13 @@ mod tests {
     fn letters_of_other_alphabets_do_not_hide() {
         let users: Vec<Foreign> = ["CORP\\admin", "CORP\\\u{430}dmin", "CORP\\Admin", "CORP\\kim"].map(Foreign::from).to_vec();
         assert_eq!(alike(users.iter()), [(users[0].clone(), users[1].clone())]);
+        let odd = spelled(users.iter());
+        assert_eq!(odd.get(&users[1]).map(String::as_str), Some("LOOKS LIKE CORP\\admin"));
+        assert_eq!(odd.get(&users[2]).map(String::as_str), Some("also written CORP\\admin"));
+        assert_eq!(odd.get(&users[3]), None);
+        for (one, two) in [("paul", "pau1"), ("root", "r00t"), ("kim", "k\u{200b}im"), ("modem", "rnodern")] {
+            assert_eq!(alike([one.into(), two.into()].iter()).len(), 1, "{one} {two:?}");
+        }
     }
 
     #[test]

@@ -17,6 +17,7 @@ pub mod reason;
 pub mod sessions;
 pub mod stage;
 pub mod telltales;
+pub mod tree;
 pub mod users;
 mod visible;
 
@@ -27,7 +28,7 @@ pub use connections::connections;
 pub use machines::Machines;
 pub use processes::processes;
 pub use sessions::{Sessions, sessions};
-pub use stage::{ladders, ladders_by_machine};
+pub use stage::{ladders, ladders_by_machine, ladders_of};
 pub use telltales::telltales;
 pub use users::users;
 pub use visible::Visible;

@@ -87,6 +87,11 @@ pub fn outbound(events: &[Event], machines: &Machines, rules: &RuleSet) -> Vec<O
     found
 }
 
+/// The same by the rule that comes with the program.
+pub fn outbound_by_built_in(events: &[Event], machines: &Machines) -> Vec<Outbound> {
+    outbound(events, machines, &RuleSet::built_in())
+}
+
 /// Whether a path ends as the pattern says, whatever its case; patterns of the rule begin with `*`.
 fn fits(image: &Foreign, pattern: &str) -> bool {
     let image = image.raw().to_lowercase();

@@ -40,7 +40,8 @@ pub struct Process {
     pub is_own: bool,
     /// The events that tell of it.
     pub events: Vec<u32>,
-    entity: Option<Foreign>,
+    /// Id that is not given out again, as the first sensor writes it.
+    pub entity: Option<Foreign>,
     parent_entity: Option<Foreign>,
     parent_id: Option<u32>,
 }

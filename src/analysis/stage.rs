@@ -15,7 +15,13 @@ const BESIDE: i64 = 60;
 /// The ladders of the sources that reached one destination. `events` are everything known of the destination in whatever order,
 /// `sessions` what they join to, `visible` what exists here at all.
 pub fn ladders(events: &[Event], sessions: &Sessions, visible: &Visible) -> Vec<Ladder> {
-    climb(events, &(0..events.len()).collect::<Vec<_>>(), sessions, None, visible)
+    ladders_of(events, sessions, visible, |_| true)
+}
+
+/// The same from the events that are `chosen` alone: what a destination itself sent out is no visit of it.
+pub fn ladders_of(events: &[Event], sessions: &Sessions, visible: &Visible, chosen: impl Fn(&Event) -> bool) -> Vec<Ladder> {
+    let places: Vec<usize> = (0..events.len()).filter(|place| events.get(*place).is_some_and(&chosen)).collect();
+    climb(events, &places, sessions, None, visible)
 }
 
 /// The ladders at each machine that was reached, as a place in [`Sessions::machines`]; what is visible is told from the events.

@@ -110,6 +110,18 @@ pub fn telltales(events: &[Event], sessions: &Sessions) -> Vec<Telltale> {
     list
 }
 
+/// Those in which a session has a part: by one of its events, or by its account at its server while it lasted.
+pub fn of_session<'t>(tales: &'t [Telltale], sessions: &Sessions, number: usize) -> Vec<&'t Telltale> {
+    let (Some(session), machine) = (sessions.list.get(number), sessions.machine.get(number).copied()) else { return Vec::new() };
+    let is_join = |cite: &Cite| session.joins.iter().any(|join| join.cite == *cite);
+    let is_by_account = |tale: &Telltale| {
+        tale.machine == machine
+            && (session.first..=session.last).contains(&tale.time)
+            && tale.users.iter().any(|user| account::same(Some(user), session.user.as_ref()))
+    };
+    tales.iter().filter(|tale| tale.cites.iter().any(is_join) || is_by_account(tale)).collect()
+}
+
 /// Records of one log: number, time and place of the event.
 type Log = Vec<(u64, Timestamp, usize)>;
 
@@ -267,7 +279,8 @@ impl Finder<'_> {
                     }
                     from += 1;
                 }
-                if at.len() > best.0 {
+                // The first minute with the most servers, to its end.
+                if at.len() > best.0 || (at.len() == best.0 && from == best.1) {
                     best = (at.len(), from, to);
                 }
             }
@@ -379,6 +392,24 @@ mod tests {
         ] {
             assert_eq!(lines(&other), Vec::<String>::new());
         }
+    }
+
+    #[test]
+    fn a_session_has_the_tell_tales_of_its_own_events() {
+        let events = [
+            told(event("10:00:00", Kind::LogonRemote, "FS01", "10.1.0.7", "CORP\\kim"), |details| details.logon_id = Some(0x51)),
+            told(event("10:00:01", Kind::LogonRemote, "FS01", "10.1.0.8", "CORP\\lee"), |details| details.logon_id = Some(0x52)),
+            told(
+                with(event("10:00:09", Kind::ProcessAudited, "FS01", "", "CORP\\kim"), |event| event.process = Some("C:\\Windows\\System32\\tscon.exe".into())),
+                |details| details.logon_id = Some(0x51),
+            ),
+            told(event("10:30:00", Kind::WindowDisconnected, "FS01", "10.1.0.7", "CORP\\kim"), |details| details.logon_id = Some(0x51)),
+            told(event("10:31:00", Kind::WindowDisconnected, "FS01", "10.1.0.8", "CORP\\lee"), |details| details.logon_id = Some(0x52)),
+        ];
+        let joined = sessions(&events);
+        let tales = telltales(&events, &joined);
+        let of = |number| of_session(&tales, &joined, number).iter().map(|tale| tale.sort.name()).collect::<Vec<_>>();
+        assert_eq!((of(0), of(1), of(2)), (vec!["tscon"], vec![], vec![]));
     }
 
     #[test]

@@ -7,7 +7,9 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use jiff::tz::TimeZone;
 
 use super::case::CaseCommand;
+use super::exceptions::ExceptionsCommand;
 use super::output::Format;
+use super::response::ResponseArguments;
 use super::settings::ConfigCommand;
 use crate::domain::{Address, BucketSize, By, Families, Family};
 use crate::query::Filter;
@@ -113,6 +115,9 @@ pub enum Command {
         /// Explain one verdict: every figure behind it, and what it cannot say; without a time the worst one of the range
         #[arg(long, value_name = "DESTINATION[@TIME]", conflicts_with = "exit_code")]
         explain: Option<String>,
+        /// Show the scores of what exceptions hide too
+        #[arg(long)]
+        show_hidden: bool,
         /// End with 4 where a bucket is anomalous (score 70 or more), for cron
         #[arg(long)]
         exit_code: bool,
@@ -163,6 +168,14 @@ pub enum Command {
         /// Write the trees as a graph for Graphviz
         #[arg(long, help_heading = "Output")]
         dot: bool,
+    },
+    /// Prepare what can be done about a spike, each with its undo: isolation, block lists, accounts, escalation; nothing is carried out
+    Response(Box<ResponseArguments>),
+    /// Keep what is known and wanted, so that it hides findings until it ends: list, add, preview, edit, expire, export, import
+    Exceptions {
+        /// What to do.
+        #[command(subcommand)]
+        command: ExceptionsCommand,
     },
     /// Gather the evidence for every step of the guide at one destination, and say what it suggests
     Triage(Box<Triage>),
@@ -468,7 +481,7 @@ fn condition(text: &str) -> Result<Filter, String> {
     text.parse().map_err(|error: crate::query::filter::FilterError| error.to_string())
 }
 
-fn address(text: &str) -> Result<Address, String> {
+pub(super) fn address(text: &str) -> Result<Address, String> {
     Address::clean(text).ok_or_else(|| "expected an address, such as 10.0.0.7 or 2001:db8::7".to_owned())
 }
 

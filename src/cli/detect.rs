@@ -6,12 +6,14 @@ use jiff::SignedDuration;
 
 use super::arguments::Kinds;
 use super::completeness::Report;
+use super::exceptions::{self, Hidden};
 use super::failure::Failure;
 use super::origin::Opened;
 use super::output::{Cell, Column, Format, Sink, Sort, rows};
 use crate::detect::{self, DETECTORS, Detection, Plan};
 use crate::domain::arrivals::NO_SOURCE;
 use crate::domain::{Arrivals, BucketSize, By, Destination, Endpoint, Foreign, Range, Timestamp, Verdict, finding};
+use crate::exception::Exception;
 use crate::query::{Answer, Ask};
 
 const COLUMNS: &[Column] = &[
@@ -78,16 +80,27 @@ pub(super) async fn judge(opened: &Opened, wanted: &Wanted<'_>, shown: Range, ba
     Ok(Judged { arrivals, plan, detection, report })
 }
 
-/// Asks, judges and writes.
-pub async fn run(opened: &Opened, wanted: &Wanted<'_>, format: Format, sink: &mut Sink) -> Result<Outcome, Failure> {
+/// What is known and wanted, and whether what it hides is shown all the same.
+#[derive(Clone, Debug, Default)]
+pub struct Known {
+    /// The exceptions.
+    pub exceptions: Vec<Exception>,
+    /// Whether to show what they hide.
+    pub show: bool,
+}
+
+/// Asks, judges, holds against exceptions and writes.
+pub async fn run(opened: &Opened, wanted: &Wanted<'_>, known: &Known, format: Format, sink: &mut Sink) -> Result<Outcome, Failure> {
     let judged = judge(opened, wanted, opened.range, false).await?;
-    let lines = lines(&judged.arrivals, &judged.detection, &judged.plan);
-    let anomalies = lines.iter().filter(|line| line.verdict.is_some_and(Verdict::is_anomalous)).count();
+    let hidden = exceptions::hidden(opened, &judged, &known.exceptions).await?;
+    let lines = lines(&judged.arrivals, &judged.detection, &judged.plan, &hidden, known.show);
+    let anomalies = lines.iter().filter(|line| line.hidden.is_none() && line.verdict.is_some_and(Verdict::is_anomalous)).count();
     let mut rows = rows(format, COLUMNS, sink)?;
     for line in &lines {
         rows.row(&line.cells())?;
     }
     rows.finish()?;
+    super::tell(&hidden.words(known.show));
     Ok(Outcome { report: judged.report, anomalies })
 }
 
@@ -101,28 +114,35 @@ struct Line<'a> {
     verdict: Option<&'a Verdict>,
     /// Events without a source, where there are no others.
     events: u64,
+    /// The exception that hides it.
+    hidden: Option<&'a str>,
+    /// Whether its score is shown all the same.
+    show: bool,
 }
 
 impl Line<'_> {
     fn cells(&self) -> [Cell; 8] {
         let number = |number: Option<f64>| number.map_or(Cell::Empty, |number| Cell::Number((number * 1000.0).round() / 1000.0));
         let verdict = self.verdict;
+        // What is hidden was counted all the same; only its score and band are out of sight.
+        let scored = verdict.filter(|_| self.hidden.is_none() || self.show);
+        let reason = verdict.map_or_else(|| finding::without_source(self.events), |verdict| verdict.reason.clone());
         [
             Cell::Foreign(self.destination.clone()),
             Cell::Time(self.start),
             Cell::Integer(verdict.map_or(0, |verdict| i64::from(verdict.count))),
             number(verdict.and_then(|verdict| verdict.typical)),
             number(verdict.and_then(|verdict| verdict.upper)),
-            number(verdict.and_then(|verdict| verdict.score)),
-            Cell::shown(verdict.and_then(Verdict::severity).map(|severity| severity.name())),
-            Cell::Own(verdict.map_or_else(|| finding::without_source(self.events), |verdict| verdict.reason.clone())),
+            number(scored.and_then(|verdict| verdict.score)),
+            Cell::shown(scored.and_then(Verdict::severity).map(|severity| severity.name())),
+            Cell::Own(self.hidden.map_or(reason.clone(), |id| format!("hidden by exception {id}: {reason}"))),
         ]
     }
 }
 
 /// One line for each destination and bucket with a verdict, and for those whose events name no source. In order of time,
 /// then by name.
-fn lines<'a>(arrivals: &Arrivals, detection: &'a Detection, plan: &Plan) -> Vec<Line<'a>> {
+fn lines<'a>(arrivals: &Arrivals, detection: &'a Detection, plan: &Plan, hidden: &'a Hidden, show: bool) -> Vec<Line<'a>> {
     let mut lines = Vec::new();
     let mut judged = BTreeSet::new();
     let mut sourceless: BTreeMap<(usize, i64), u64> = BTreeMap::new();
@@ -130,7 +150,14 @@ fn lines<'a>(arrivals: &Arrivals, detection: &'a Detection, plan: &Plan) -> Vec<
         let destination = detection.destinations.get(place).map(Destination::label).unwrap_or_default();
         for (number, verdict) in verdicts {
             judged.insert((place, *number));
-            lines.push(Line { destination: destination.clone(), start: plan.size.at(*number), verdict: Some(verdict), events: 0 });
+            lines.push(Line {
+                destination: destination.clone(),
+                start: plan.size.at(*number),
+                verdict: Some(verdict),
+                events: 0,
+                hidden: hidden.by.get(&(place, *number)).map(String::as_str),
+                show,
+            });
         }
     }
     for row in arrivals.rows.iter().filter(|row| row.source == NO_SOURCE) {
@@ -145,7 +172,7 @@ fn lines<'a>(arrivals: &Arrivals, detection: &'a Detection, plan: &Plan) -> Vec<
     }
     for ((place, number), events) in sourceless {
         let destination = detection.destinations.get(place).map(Destination::label).unwrap_or_default();
-        lines.push(Line { destination, start: plan.size.at(number), verdict: None, events });
+        lines.push(Line { destination, start: plan.size.at(number), verdict: None, events, hidden: None, show });
     }
     lines.sort_by(|one, two| (one.start, &one.destination).cmp(&(two.start, &two.destination)));
     lines

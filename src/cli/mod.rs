@@ -10,6 +10,7 @@ mod counts;
 mod detect;
 mod doctor;
 mod events;
+mod exceptions;
 mod explain;
 pub mod failure;
 mod files;
@@ -22,6 +23,7 @@ pub mod output;
 mod period;
 mod processes;
 mod progress;
+mod response;
 mod screen;
 mod sessions;
 pub mod settings;
@@ -100,7 +102,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((hunt::run(opened, head, format, sink).await?, failure::OK))
             })
         }
-        Command::Detect { files, origin, output, kind, by, detector, explain, exit_code } => {
+        Command::Detect { files, origin, output, kind, by, detector, explain, show_hidden, exit_code } => {
             let request = required(&files, &origin, &environment)?;
             let wanted = detect::Wanted { kind, by, detector: detector.as_deref() };
             if let Some(place) = explain {
@@ -108,8 +110,9 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                     Ok((explain::run(opened, &wanted, &place, format, sink).await?, failure::OK))
                 });
             }
+            let known = exceptions::known(&environment, show_hidden);
             headless(&request, &output, Format::Csv, async |opened, format, sink| {
-                let outcome = detect::run(opened, &wanted, format, sink).await?;
+                let outcome = detect::run(opened, &wanted, &known, format, sink).await?;
                 Ok((outcome.report, if exit_code && outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
             })
         }
@@ -138,6 +141,13 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
         Command::Hops { drill, dot } => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
             Ok((hops::run(opened, &drill.whom, dot, format, sink).await?, failure::OK))
         }),
+        Command::Response(chosen) => {
+            let request = required(&chosen.files, &chosen.origin, &environment)?;
+            headless(&request, &chosen.output, Format::Table, async |opened, format, sink| {
+                Ok((response::run(opened, &chosen, &environment, format, sink).await?, failure::OK))
+            })
+        }
+        Command::Exceptions { command } => exceptions::run(command, &environment),
         Command::Triage(arguments) => triage::run(&arguments, &environment),
         Command::Case { command } => case::run(command, &environment),
         Command::Keys => print(&keymap::help::markdown(&keys(&environment)?)),

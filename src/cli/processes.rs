@@ -28,6 +28,7 @@ const COLUMNS: &[Column] = &[
     Column::text("trusted"),
     Column::text("new_here"),
     Column::text("rdp_client"),
+    Column::new("seen_by", Sort::Integer),
 ];
 
 #[derive(Serialize)]
@@ -76,7 +77,7 @@ pub async fn run(opened: &Opened, whom: &Whom, format: Format, sink: &mut Sink) 
         if let Some(destination) = client.destination {
             words.push(format!("to {destination}"));
         }
-        let mut row = [const { Cell::Empty }; 13];
+        let mut row = [const { Cell::Empty }; 14];
         row[0] = Cell::Time(client.time);
         row[1] = Cell::maybe(host(client.machine, &joined).as_ref());
         row[2] = Cell::maybe(client.user.as_ref());
@@ -93,7 +94,7 @@ fn host(machine: Option<usize>, joined: &Sessions) -> Option<Foreign> {
     joined.machines.get(machine?).map(crate::domain::Destination::label)
 }
 
-fn cells(process: &Process, joined: &Sessions) -> [Cell; 13] {
+fn cells(process: &Process, joined: &Sessions) -> [Cell; 14] {
     let truth = |truth: Option<bool>| Cell::shown(truth.map(|yes| if yes { "yes" } else { "no" }));
     let session = process.session.and_then(|number| joined.list.get(number));
     [
@@ -110,6 +111,7 @@ fn cells(process: &Process, joined: &Sessions) -> [Cell; 13] {
         truth(process.is_trusted),
         truth(process.is_new),
         Cell::Empty,
+        Cell::count(process.events.len() as u64),
     ]
 }
 
@@ -118,7 +120,7 @@ fn described(process: &Process, joined: &Sessions) -> Value {
     json!({
         "time": time::rfc3339_micros(process.time), "depth": process.depth, "destination": host(Some(process.machine), joined), "process": process.image,
         "command_line": process.command_line, "user": process.user, "pid": process.id, "parent": process.parent, "signer": process.signer,
-        "trusted": process.is_trusted, "new_here": process.is_new, "own_of_windows": process.is_own,
+        "trusted": process.is_trusted, "new_here": process.is_new, "own_of_windows": process.is_own, "seen_by": process.events.len(),
         "session": session.map(|session| json!({ "user": session.user, "source": session.source(), "first": time::rfc3339_micros(session.first) })),
     })
 }

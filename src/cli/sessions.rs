@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::origin::Opened;
 use super::output::{Cell, Column, Format, Sink, Sort, document, rows};
 use super::whom;
-use crate::analysis::telltales::Telltale;
+use crate::analysis::telltales::{Telltale, of_session};
 use crate::analysis::{Sessions, account, reason, sessions, telltales};
 use crate::domain::{Cite, Foreign, RdpSession, time};
 
@@ -34,6 +34,7 @@ const COLUMNS: &[Column] = &[
     Column::text("left_because"),
     Column::new("first", Sort::Moment),
     Column::new("last", Sort::Moment),
+    Column::text("telltales"),
 ];
 
 #[derive(Serialize)]
@@ -48,16 +49,23 @@ struct Document<'a> {
 pub async fn run(opened: &Opened, whom: &Whom, format: Format, sink: &mut Sink) -> Result<Report, Failure> {
     let evidence = whom::events(opened, whom).await?;
     let found = sessions(&evidence.events);
-    let chosen: Vec<&RdpSession> = found.list.iter().filter(|session| is_meant(session, whom)).collect();
+    let tales = telltales(&evidence.events, &found);
+    let chosen: Vec<(usize, &RdpSession)> = found.list.iter().enumerate().filter(|(_, session)| is_meant(session, whom)).collect();
     if format == Format::Json {
-        let sessions = chosen.into_iter().map(described).collect();
-        let telltales = telltales(&evidence.events, &found).iter().map(|tale| telling(tale, &found)).collect();
+        let sessions = chosen.into_iter().map(|(_, session)| described(session)).collect();
+        let telltales = tales.iter().map(|tale| telling(tale, &found)).collect();
         document(&Document { sessions, telltales, connections: found.connections.len(), completeness: &evidence.report }, sink)?;
         return Ok(evidence.report);
     }
     let mut rows = rows(format, COLUMNS, sink)?;
-    for session in chosen {
-        rows.row(&cells(session))?;
+    let of = |number: usize| of_session(&tales, &found, number);
+    for (number, session) in &chosen {
+        rows.row(&cells(session, &of(*number)))?;
+    }
+    // What belongs to no session is told by itself.
+    let is_free = |tale: &&Telltale| !(0..found.list.len()).any(|number| of(number).contains(tale));
+    for tale in tales.iter().filter(is_free) {
+        rows.row(&told(tale, &found))?;
     }
     rows.finish()?;
     Ok(evidence.report)
@@ -92,7 +100,22 @@ fn yes_or_no(truth: Option<bool>) -> Cell {
     Cell::shown(truth.map(|yes| if yes { "yes" } else { "no" }))
 }
 
-fn cells(session: &RdpSession) -> [Cell; 20] {
+/// A tell-tale as a row of its own.
+fn told(tale: &Telltale, found: &Sessions) -> [Cell; 21] {
+    let machine = tale.machine.and_then(|machine| found.machines.get(machine));
+    let users: Vec<&str> = tale.users.iter().map(Foreign::raw).collect();
+    let mut row = [const { Cell::Empty }; 21];
+    let [start, _, _, destination, host, user, .., telltales] = &mut row;
+    *start = Cell::Time(tale.time);
+    *destination = machine.map_or(Cell::Empty, |machine| Cell::Foreign(machine.label()));
+    *host = Cell::maybe(machine.and_then(|machine| machine.hosts.first()));
+    *user = if users.is_empty() { Cell::Empty } else { Cell::Foreign(users.join(", ").into()) };
+    *telltales = Cell::Own(format!("{}: {}", tale.sort.name(), tale.text));
+    row
+}
+
+fn cells(session: &RdpSession, tales: &[&Telltale]) -> [Cell; 21] {
+    let tales: Vec<String> = tales.iter().map(|tale| format!("{}: {}", tale.sort.name(), tale.text)).collect();
     let moment = |moment: Option<crate::domain::Timestamp>| moment.map_or(Cell::Empty, Cell::Time);
     let logons: Vec<String> = session.logon_ids.iter().map(|id| format!("{id:#x}")).collect();
     let left = reasons(session);
@@ -117,6 +140,7 @@ fn cells(session: &RdpSession) -> [Cell; 20] {
         if left.is_empty() { Cell::Empty } else { Cell::Own(left) },
         Cell::Time(session.first),
         Cell::Time(session.last),
+        if tales.is_empty() { Cell::Empty } else { Cell::Own(tales.join("; ")) },
     ]
 }
 

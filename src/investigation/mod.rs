@@ -4,6 +4,7 @@
 //! lives in a [`slot::Fetched`] under an epoch: asking again raises it, and the answer to an older question is dropped.
 
 pub mod action;
+pub mod around;
 pub mod board;
 pub mod campaign;
 pub mod cells;
@@ -22,10 +23,10 @@ pub mod study;
 pub mod subject;
 pub mod tab;
 pub mod task;
-pub mod tree;
 pub mod visit;
 
 pub use action::Action;
+pub use around::Around;
 pub use board::{Board, Cell, Lane, Partial};
 pub use cells::Cells;
 pub use late::Late;

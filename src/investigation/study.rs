@@ -1,12 +1,17 @@
 //! What the data of a visited place tells together: worked out off the loop, drawn when it is here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
+use super::around::{Around, End, Root};
 use super::past::{Past, past};
-use crate::analysis::{Sessions, Visible, ladders, sessions};
+use crate::analysis::outbound::{Outbound, outbound_by_built_in};
+use crate::analysis::processes::Process;
+use crate::analysis::telltales::Telltale;
+use crate::analysis::{Sessions, Visible, account, ladders_of, processes, sessions, telltales};
+use crate::domain::event::Vantage;
 use crate::domain::stage::Ladder;
 use crate::domain::{Address, Arrivals, BucketSize, Destination, Event, Family, Foreign, Kind, Range, Timestamp};
 use crate::query::Answer;
@@ -20,6 +25,19 @@ pub enum Matter {
         page: Arc<Answer>,
         /// What exists besides.
         known: Vec<Kind>,
+        /// Where, if it is one destination: what that sent out is no visit of it.
+        destination: Option<Arc<Destination>>,
+    },
+    /// The events around a place, for its hops.
+    Hops {
+        /// The answer that holds them.
+        page: Arc<Answer>,
+        /// The place.
+        root: Root,
+        /// What the question was about.
+        asked: BTreeSet<End>,
+        /// The stretch of time that is looked at.
+        looked: Range,
     },
     /// What was usual at a destination.
     Past {
@@ -45,13 +63,16 @@ pub enum Study {
     Evidence(Box<Evidence>),
     /// Of [`Matter::Past`].
     Past(Box<Past>),
+    /// Of [`Matter::Hops`].
+    Hops(Box<Around>),
 }
 
 impl Matter {
     /// Works it out.
     pub fn study(self) -> Study {
         match self {
-            Self::Evidence { page, known } => Study::Evidence(Box::new(Evidence::of(page, known))),
+            Self::Evidence { page, known, destination } => Study::Evidence(Box::new(Evidence::of(page, known, destination.as_deref()))),
+            Self::Hops { page, root, asked, looked } => Study::Hops(Box::new(Around::of(page, &root, &asked, looked))),
             Self::Past { arrivals, destination, shown, known_from, size, zone } => {
                 Study::Past(Box::new(past(&arrivals, &destination, shown, known_from, size, &zone)))
             }
@@ -82,16 +103,32 @@ pub struct Evidence {
     pub outcomes: BTreeMap<Foreign, BTreeMap<Address, Outcomes>>,
     /// What exists in the data at all.
     pub visible: Visible,
+    /// Single facts that say more than any count.
+    pub telltales: Vec<Telltale>,
+    /// The programs that started, as trees.
+    pub processes: Vec<Process>,
+    /// The RDP connections that programs opened.
+    pub outbound: Vec<Outbound>,
+    /// What is odd about how accounts are written.
+    pub spelled: BTreeMap<Foreign, String>,
 }
 
 impl Evidence {
-    fn of(page: Arc<Answer>, known: Vec<Kind>) -> Self {
+    fn of(page: Arc<Answer>, known: Vec<Kind>, destination: Option<&Destination>) -> Self {
         let events = events(&page);
         let visible = Visible::of(events).and(known);
         let sessions = sessions(events);
-        let ladders = ladders(events, &sessions, &visible).into_iter().filter_map(|ladder| Some((ladder.source?, ladder))).collect();
+        let is_visit = |event: &Event| {
+            let is_own = event.kind.vantage() == Vantage::Source;
+            !is_own || destination.is_none_or(|destination| destination.has(event.destination, event.destination_host()))
+        };
+        let ladders = ladders_of(events, &sessions, &visible, is_visit).into_iter().filter_map(|ladder| Some((ladder.source?, ladder))).collect();
         let outcomes = outcomes(events);
-        Self { sessions, ladders, outcomes, visible, page }
+        let telltales = telltales(events, &sessions);
+        let processes = processes(events, &sessions, None, |_| true);
+        let outbound = outbound_by_built_in(events, &sessions.machines);
+        let spelled = account::spelled(outcomes.keys());
+        Self { sessions, ladders, outcomes, visible, telltales, processes, outbound, spelled, page }
     }
 
     /// The events it rests on, in order of time.
@@ -153,7 +190,7 @@ mod tests {
             event("2026-03-02T10:01:00Z", Kind::LogonRemote, "192.0.2.8", "CORP\\kim"),
         ];
         let page = Arc::new(Answer::Events(EventPage { events, total: 9, completeness: Completeness::whole(4) }));
-        let Study::Evidence(evidence) = (Matter::Evidence { page, known: vec![Kind::Process] }).study() else { panic!("another study") };
+        let Study::Evidence(evidence) = (Matter::Evidence { page, known: vec![Kind::Process], destination: None }).study() else { panic!("another study") };
         let kim = &evidence.outcomes[&Foreign::from("CORP\\kim")];
         assert_eq!(kim.values().map(|outcomes| (outcomes.passed, outcomes.refused, outcomes.after_refusal)).collect::<Vec<_>>(), [(1, 2, true), (1, 0, false)]);
         assert_eq!(evidence.sessions.list.len(), 2);

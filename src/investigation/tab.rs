@@ -27,8 +27,8 @@ impl Page {
     /// Its tabs, left to right; the keys 1 to 9 show them.
     pub const fn tabs(self) -> &'static [Tab] {
         match self {
-            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events, Tab::History, Tab::Alerts],
-            Self::Source => &[Tab::Destinations, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events],
+            Self::Destination => &[Tab::Sources, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events, Tab::History, Tab::Alerts, Tab::Hops],
+            Self::Source => &[Tab::Destinations, Tab::Users, Tab::Sessions, Tab::Processes, Tab::Events, Tab::Hops],
             Self::User => &[Tab::Destinations, Tab::Sources, Tab::Sessions, Tab::Processes, Tab::Events],
             Self::Process => &[Tab::Destinations, Tab::Users, Tab::Sources, Tab::Events],
             Self::Session => &[Tab::Processes, Tab::Events, Tab::Users],
@@ -62,6 +62,8 @@ pub enum Tab {
     History,
     /// What others have detected.
     Alerts,
+    /// Who came there before, and where it went on to.
+    Hops,
     /// What can and cannot be seen: the whole of the doctor's page.
     Health,
 }
@@ -78,6 +80,7 @@ impl Tab {
             Self::Events => "Events",
             Self::History => "History",
             Self::Alerts => "Alerts",
+            Self::Hops => "Hops",
             Self::Health => "Doctor",
         }
     }
@@ -93,6 +96,7 @@ impl Tab {
             Self::Events => "Evt",
             Self::History => "His",
             Self::Alerts => "Alr",
+            Self::Hops => "Hop",
             Self::Health => "Doc",
         }
     }
@@ -104,10 +108,11 @@ impl Tab {
             Self::Sources => &[Need::Tally(TallyBy::Source), Need::Evidence],
             Self::Users => &[Need::Tally(TallyBy::User), Need::Evidence],
             Self::Sessions => &[Need::Evidence],
-            Self::Processes => &[Need::Tally(TallyBy::Process), Need::Evidence],
+            Self::Processes => &[Need::Tally(TallyBy::Process), Need::Evidence, Need::ProgramsBefore],
             Self::Events => &[Need::Events],
             Self::History => &[Need::Past],
             Self::Alerts => &[Need::Alerts],
+            Self::Hops => &[Need::Hops],
             Self::Health => &[Need::Health],
         }
     }
@@ -128,6 +133,10 @@ pub enum Need {
     Past,
     /// What others have detected about it.
     Alerts,
+    /// The programs seen there before the shown range.
+    ProgramsBefore,
+    /// The events from which hops are told; studied when they are here.
+    Hops,
     /// What can and cannot be seen.
     Health,
 }

@@ -1,16 +1,17 @@
 //! One step of the trail: something looked at from its own side, perhaps narrowed, with all that was fetched for it.
 //! Going back finds everything as it was left.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::around::{self, Around, End, Root};
 use super::past::Past;
 use super::period::days_before;
 use super::slot::Fetched;
-use super::subject::Sitting;
+use super::subject::{Sitting, reached};
 use super::{Board, Evidence, Lane, Need, Page, Study, Subject, Tab};
 use crate::domain::{Address, BucketSize, Destination, Families, Foreign, Range, Timestamp};
 use crate::query::{Alerts, Answer, Ask, Company, EventPage, Filter, Scope, Tally, TallyBy};
@@ -28,6 +29,12 @@ fn earlier(time: Timestamp) -> Timestamp {
 fn later(time: Timestamp) -> Timestamp {
     time.checked_add(AROUND).unwrap_or(time)
 }
+
+/// How far back somebody may have come to the machine from which they went on.
+const BEFORE: jiff::SignedDuration = jiff::SignedDuration::from_hours(12);
+
+/// Days before the shown range in which a program that was seen is no news.
+const PROGRAM_DAYS: i64 = 30;
 
 /// Events asked for at a time.
 pub const PAGE: usize = 200;
@@ -104,6 +111,10 @@ pub struct Visit {
     pub past_of: Option<(usize, Range, BucketSize)>,
     /// Whether the same time a week earlier is laid over the chart.
     pub is_week_laid: bool,
+    /// The machines that the hops have led to, beside the place itself.
+    pub reach: BTreeSet<End>,
+    /// How often that has grown.
+    pub rounds: u8,
     /// When the tables are to be asked (since the start): a moving cursor must not ask at every key.
     pub due: Option<Duration>,
 }
@@ -140,6 +151,8 @@ impl Visit {
             studies: BTreeMap::new(),
             past_of: None,
             is_week_laid: false,
+            reach: BTreeSet::new(),
+            rounds: 0,
             due: None,
         }
     }
@@ -252,7 +265,24 @@ impl Visit {
         match need {
             Need::Evidence => {
                 let range = Range { from: earlier(range.from), to: later(range.to) };
-                Ask::Events { scope: Scope { range, families: Families::EVERY, ..scope }, skip: 0, take: MOST_EVIDENCE }
+                let mut scope = Scope { range, families: Families::EVERY, ..scope };
+                // What a server itself sent out tells of its programs, and reaches another.
+                if matches!(self.page, Page::Destination | Page::Session)
+                    && let Some(destination) = scope.destination.take()
+                {
+                    scope.filter = scope.filter.and(reached(&destination));
+                }
+                Ask::Events { scope, skip: 0, take: MOST_EVIDENCE }
+            }
+            Need::ProgramsBefore => {
+                let before = Range { from: days_before(shown.from, PROGRAM_DAYS), to: shown.from };
+                let scope = Scope { range: before, families: Families::EVERY, source: None, user: None, filter: Filter::Everything, ..scope };
+                Ask::Tally { scope, by: TallyBy::Process }
+            }
+            Need::Hops => {
+                let range = around(range, BEFORE, AROUND);
+                let condition = around::condition(&self.hop_ends());
+                Ask::Events { scope: Scope { families: Families::EVERY, filter: condition, ..Scope::over(range) }, skip: 0, take: MOST_EVIDENCE }
             }
             Need::Past => Ask::Overview,
             Need::Timeline => Ask::Arrivals { scope: Scope { range: shown, ..scope }, bucket: BucketSize::Quarter },
@@ -270,6 +300,20 @@ impl Visit {
         }
     }
 
+    /// From where hops are told; `None` where the page is about no one machine.
+    pub fn hop_root(&self) -> Option<Root> {
+        match self.page {
+            Page::Source => self.source.map(Root::Source),
+            _ => self.destination.clone().map(Root::Destination),
+        }
+    }
+
+    /// What the question for hops is about.
+    pub fn hop_ends(&self) -> BTreeSet<End> {
+        let root = self.hop_root().map(|root| root.ends()).unwrap_or_default();
+        root.into_iter().chain(self.reach.iter().cloned()).collect()
+    }
+
     /// What is to be asked now, the most wanted first: what the open tab needs, the chart, and what the titles of the
     /// first tabs count.
     pub fn needs(&self) -> Vec<Need> {
@@ -284,7 +328,7 @@ impl Visit {
             needs.push(Need::Past);
         }
         let mut seen = std::collections::BTreeSet::new();
-        needs.retain(|need| seen.insert(*need));
+        needs.retain(|need| seen.insert(*need) && (*need != Need::ProgramsBefore || self.destination.is_some()));
         needs
     }
 
@@ -322,6 +366,19 @@ impl Visit {
     /// What the evidence tells together.
     pub fn evidence(&self) -> Option<&Evidence> {
         if let Study::Evidence(evidence) = self.studies.get(&Need::Evidence)?.value()? { Some(evidence) } else { None }
+    }
+
+    /// The hops around it.
+    pub fn around(&self) -> Option<&Around> {
+        if let Study::Hops(around) = self.studies.get(&Need::Hops)?.value()? { Some(around) } else { None }
+    }
+
+    /// Whether a program was seen there before the shown range; `None` where no history says, or only a part of it.
+    pub fn is_known_program(&self, image: &Foreign) -> Option<bool> {
+        let kept = self.fetched.get(&Need::ProgramsBefore)?.load.kept()?;
+        let Answer::Tally(tally) = &*kept.value else { return None };
+        let is_usable = !tally.rows.is_empty() && kept.completeness.is_whole();
+        is_usable.then(|| tally.rows.iter().any(|row| row.value.raw().eq_ignore_ascii_case(image.raw())))
     }
 
     /// What was usual before.

@@ -35,6 +35,8 @@ fn about(slot: Slot) -> String {
         Need::Evidence => "events behind sessions and stages",
         Need::Past => "what was usual before",
         Need::Alerts => "alerts and records of jobs",
+        Need::ProgramsBefore => "programs seen here before",
+        Need::Hops => "events behind the hops",
         Need::Health => "what can be seen here",
     };
     match slot {

@@ -133,6 +133,19 @@ pub fn with_programs() -> Vec<Event> {
     events
 }
 
+/// The events of the embedded demo until `now`.
+fn demo_events(now: Timestamp) -> Vec<Event> {
+    use rdptriage::backend::{Backend as _, story};
+    let story = story::Story::demo(&rdptriage::sigma::RuleSet::built_in(), Box::new(|| Duration::from_secs(u64::from(u32::MAX)))).expect("the demo");
+    let range = rdptriage::domain::Range { from: Timestamp::MIN, to: now };
+    let scope = rdptriage::query::Scope { families: rdptriage::domain::Families::EVERY, ..rdptriage::query::Scope::over(range) };
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    match runtime.block_on(story.answer(&Ask::Events { scope, skip: 0, take: usize::MAX })) {
+        Ok(Answer::Events(page)) => page.events,
+        other => panic!("not events: {other:?}"),
+    }
+}
+
 /// The app and what answers it.
 pub struct Stage {
     /// The app.
@@ -194,6 +207,19 @@ impl Stage {
             is_late: false,
             wanted: Vec::new(),
         }
+    }
+
+    /// The embedded demo as it stands an hour after its beginning.
+    pub fn demo(width: u16, height: u16) -> Self {
+        static EVENTS: std::sync::OnceLock<Vec<Event>> = std::sync::OnceLock::new();
+        let now = at("2025-03-13T14:05:00Z");
+        let events = EVENTS.get_or_init(|| demo_events(now));
+        let mut stage = Self::closed(events, false, Some(Period::Last(12)), width, height);
+        stage.now = now;
+        let wording = Arc::new(|ask: &Ask| format!("{ask:#?}"));
+        let effects = stage.app.update(Input::Opened { now, backend: wording });
+        stage.settle(effects);
+        stage
     }
 
     /// The story at the last twelve hours.

@@ -8,7 +8,8 @@ pub use arguments::CaseCommand;
 
 use serde::Serialize;
 
-use self::open::{Opened, author, of_bundle};
+pub(super) use self::open::author;
+use self::open::{Opened, of_bundle};
 use super::failure::{self, Failure};
 use super::output::{Cell, Column, Format, Sink, Sort, document, rows};
 use crate::case::bundle::Bundle;

@@ -48,7 +48,7 @@ pub(super) fn of_bundle(path: &Path) -> Result<Bundle, Failure> {
 }
 
 /// Who writes: the user of this session at this machine.
-pub(super) fn author(environment: &Environment) -> Foreign {
+pub(in crate::cli) fn author(environment: &Environment) -> Foreign {
     let user = ["RDPTRIAGE_AUTHOR", "SUDO_USER", "USER", "LOGNAME"].into_iter().find_map(|name| environment.get(name)).unwrap_or("unknown");
     let machine = rustix::system::uname();
     match machine.nodename().to_str() {

@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use super::ask;
 use crate::domain::{Arrival, Arrivals, Completeness, Endpoint, Kept, Load, Timestamp, Trouble};
+use crate::investigation::around::{End, MOST_ENDS, ROUNDS};
 use crate::investigation::merge::{merge, raise};
 use crate::investigation::state::{LEAST_OVERLAP, LEAST_PAUSE, LONGEST_PAUSE, USUAL_DELAY};
 use crate::investigation::{Board, Effect, Epoch, Investigation, Need, Progress, Slot, Study, Tab};
@@ -94,6 +95,9 @@ pub(super) fn answered(state: &mut Investigation, slot: Slot, epoch: Epoch, resu
             let is_here = fetched.finish(epoch, expect(result, part, Answer::completeness), now) && fetched.load.trouble().is_none();
             if is_here && need == Need::Evidence {
                 ask::study(state, effects);
+            }
+            if is_here && need == Need::Hops {
+                ask::hops(state, effects);
             }
             // Alerts are looked for by who came: as soon as that is known, they are asked again.
             if is_here && matches!(need, Need::Tally(_)) && state.visit().is_some_and(|visit| visit.tab == Tab::Alerts) {
@@ -216,10 +220,20 @@ fn is_table_old(state: &Investigation, before: &Arrivals, after: &Arrivals, from
 }
 
 /// Something of the visited place is worked out.
-pub(super) fn studied(state: &mut Investigation, need: Need, epoch: Epoch, result: Result<Arc<Study>, Trouble>) {
+pub(super) fn studied(state: &mut Investigation, need: Need, epoch: Epoch, result: Result<Arc<Study>, Trouble>, effects: &mut Vec<Effect>) {
     let now = state.now;
-    if let Some(study) = state.trail.last_mut().and_then(|visit| visit.studies.get_mut(&need)) {
-        study.finish(epoch, result.map(|study| (study, Completeness::whole(0))), now);
+    let Some(visit) = state.trail.last_mut() else { return };
+    let Some(study) = visit.studies.get_mut(&need) else { return };
+    let is_new = study.finish(epoch, result.map(|study| (study, Completeness::whole(0))), now);
+    // The hops lead to machines that no question was about yet: the next one is wider.
+    let room = MOST_ENDS.saturating_sub(visit.reach.len());
+    if is_new && need == Need::Hops && visit.rounds < ROUNDS && room > 0 {
+        let more: Vec<End> = visit.around().map(|around| around.next.iter().take(room).cloned().collect()).unwrap_or_default();
+        if !more.is_empty() {
+            visit.reach.extend(more);
+            visit.rounds = visit.rounds.saturating_add(1);
+            ask::tables(state, effects);
+        }
     }
 }
 

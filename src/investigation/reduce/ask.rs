@@ -290,7 +290,21 @@ pub(super) fn study(state: &mut Investigation, effects: &mut Vec<Effect>) {
     let Some(page) = visit.fetched.get(&Need::Evidence).and_then(|fetched| fetched.load.kept()).map(|kept| Arc::clone(&kept.value)) else { return };
     let epoch = state.epoch.advance();
     visit.studies.entry(Need::Evidence).or_default().begin(epoch, None, true);
-    effects.push(Effect::Study { need: Need::Evidence, epoch, matter: Matter::Evidence { page, known } });
+    let destination = visit.destination.clone();
+    effects.push(Effect::Study { need: Need::Evidence, epoch, matter: Matter::Evidence { page, known, destination } });
+}
+
+/// The events around the visited place are here: its hops are worked out.
+pub(super) fn hops(state: &mut Investigation, effects: &mut Vec<Effect>) {
+    let (shown, size) = (state.range, state.size);
+    let Some(visit) = state.trail.last_mut() else { return };
+    let Some(page) = visit.fetched.get(&Need::Hops).and_then(|fetched| fetched.load.kept()).map(|kept| Arc::clone(&kept.value)) else { return };
+    let Some(root) = visit.hop_root() else { return };
+    let asked = visit.hop_ends();
+    let looked = visit.focus(shown, size).range();
+    let epoch = state.epoch.advance();
+    visit.studies.entry(Need::Hops).or_default().begin(epoch, None, true);
+    effects.push(Effect::Study { need: Need::Hops, epoch, matter: Matter::Hops { page, root, asked, looked } });
 }
 
 /// Whether two questions differ only by the end of their range.

@@ -27,7 +27,7 @@ pub fn reduce(state: &mut Investigation, msg: Msg) -> Vec<Effect> {
         Msg::Progressed { slot, epoch, done, of } => answer::progressed(state, slot, epoch, done, of),
         Msg::Answered { slot, epoch, result, took } => answer::answered(state, slot, epoch, result, took, &mut effects),
         Msg::Counted { slot, epoch, result, took } => answer::counted(state, slot, epoch, result, took, &mut effects),
-        Msg::Studied { need, epoch, result } => answer::studied(state, need, epoch, result),
+        Msg::Studied { need, epoch, result } => answer::studied(state, need, epoch, result, &mut effects),
         Msg::PeriodChosen(period) => {
             state.period = period;
             state.is_period_chosen = true;

@@ -131,8 +131,10 @@ fn abandon(state: &mut Investigation) {
     if visit.studies.values().any(|study| study.load.is_loading()) {
         visit.studies.retain(|_, study| !study.load.is_loading());
         visit.past_of = None;
-        if let Some(evidence) = visit.fetched.get_mut(&Need::Evidence) {
-            evidence.ask = None;
+        for need in [Need::Evidence, Need::Hops] {
+            if let Some(fetched) = visit.fetched.get_mut(&need) {
+                fetched.ask = None;
+            }
         }
     }
 }

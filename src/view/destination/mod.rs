@@ -4,11 +4,13 @@
 //! │ trail and figures                                 │ 1
 //! │ chart                                             │ two fifths of the rest, 4 to 16
 //! │ why the bucket under the cursor is odd            │ 1, or 2 where it is long and there is room
+//! │ tell-tales                                        │ 1 where there are any
 //! │ tabs                                              │ 1
 //! │ table of the open tab                             │ what is left
 //! ```
 
 mod chart;
+mod strip;
 mod titles;
 
 use std::collections::BTreeMap;
@@ -49,6 +51,7 @@ struct Parts {
     trail: Rect,
     chart: Rect,
     why: Rect,
+    told: Rect,
     tabs: Rect,
     /// What stands beside the table of a tab.
     beside: Rect,
@@ -56,7 +59,7 @@ struct Parts {
 }
 
 impl DestinationView {
-    fn parts(&self, visit: &Visit, area: Rect) -> Parts {
+    fn parts(&self, visit: &Visit, cx: &Ctx<'_>, area: Rect) -> Parts {
         let is_roomy = screen::is_roomy(area);
         let line = |height: u16| u16::from(height > 0);
         let trail = line(area.height);
@@ -69,6 +72,8 @@ impl DestinationView {
         let rest = rest.saturating_sub(chart);
         let why = if is_roomy || self.pane == Pane::Chart { line(rest).saturating_add(u16::from(area.height >= 20 && area.width < 140)) } else { 0 };
         let rest = rest.saturating_sub(why);
+        let told = if is_roomy && !strip::seen(visit, cx).is_empty() { line(rest) } else { 0 };
+        let rest = rest.saturating_sub(told);
         let tabs = line(rest);
         let table = rest.saturating_sub(tabs);
         let mut y = area.y;
@@ -77,14 +82,14 @@ impl DestinationView {
             y = y.saturating_add(height);
             part
         };
-        let (trail, chart, why, tabs) = (next(trail), next(chart), next(why), next(tabs));
+        let (trail, chart, why, told, tabs) = (next(trail), next(chart), next(why), next(told), next(tabs));
         let (beside, table) = tab::of(visit.tab).split(next(table));
-        Parts { trail, chart, why, tabs, beside, table }
+        Parts { trail, chart, why, told, tabs, beside, table }
     }
 
     /// Acts on the table of the open tab.
     fn act_on_rows(&mut self, visit: &Visit, action: Action, cx: &Ctx<'_>) -> Outcome {
-        let height = Table::height(self.parts(visit, cx.area).table);
+        let height = Table::height(self.parts(visit, cx, cx.area).table);
         let rows = tab::of(visit.tab).rows(visit, cx);
         let list = self.lists.entry(visit.tab).or_default();
         let before = list.row(rows.as_ref(), &self.words);
@@ -191,10 +196,11 @@ impl View for DestinationView {
 
     fn render(&self, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         let Some(visit) = cx.investigation.visit() else { return };
-        let parts = self.parts(visit, area);
+        let parts = self.parts(visit, cx, area);
         chart::trail(visit, cx, parts.trail, buf);
         chart::draw(visit, cx, parts.chart, buf);
         chart::why(visit, cx, parts.why, buf);
+        strip::draw(visit, cx, parts.told, buf);
         titles::draw(visit, &self.words, cx, parts.tabs, buf);
         self.draw_tab(visit, &parts, cx, buf);
         if parts.table.height == 0 && parts.chart.height == 0 {

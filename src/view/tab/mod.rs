@@ -7,6 +7,7 @@ pub mod alerts;
 pub mod destinations;
 pub mod events;
 pub mod history;
+pub mod hops;
 pub mod processes;
 pub mod sessions;
 pub mod sources;
@@ -18,7 +19,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::list::Rows;
-use super::{Ctx, opening};
+use super::{Ctx, opening, words};
 use crate::domain::{Limits, Load, foreign};
 use crate::investigation::{Focus, Need, Tab, Visit};
 use crate::theme::Role;
@@ -64,9 +65,16 @@ pub fn of(tab: Tab) -> &'static dyn Pane {
         Tab::Processes => &processes::Processes,
         Tab::Events => &events::Events,
         Tab::History => &history::History,
+        Tab::Hops => &hops::Hops,
         // The doctor's page draws itself: it has no chart, and its list is no tab's.
         Tab::Alerts | Tab::Health => &alerts::Alerts,
     }
+}
+
+/// Of how many events what is told rests on the first only; `None` where it rests on all of them.
+fn rests_on(visit: &Visit) -> Option<String> {
+    let (here, total) = visit.evidence()?.cut()?;
+    Some(format!("from the first {} of {} events", words::count(here), words::count(total)))
 }
 
 /// Says why a table of so many rows is empty or old; whether there is nothing to draw beside.
@@ -80,10 +88,10 @@ pub fn is_waiting(tab: Tab, rows: usize, visit: &Visit, cx: &Ctx<'_>, area: Rect
     // Some tables list what was answered, some what was worked out from that, some what needs no question.
     let (is_idle, has_value) = match need {
         Need::Past => (studied.is_none_or(|study| matches!(study.load, Load::Idle)), has_studied),
-        Need::Evidence => (asked.is_none_or(|fetched| matches!(fetched.load, Load::Idle)), has_studied),
+        Need::Evidence | Need::Hops => (asked.is_none_or(|fetched| matches!(fetched.load, Load::Idle)), has_studied),
         _ => (asked.is_none_or(|fetched| matches!(fetched.load, Load::Idle)), has_asked),
     };
-    let is_study = matches!(need, Need::Past | Need::Evidence);
+    let is_study = matches!(need, Need::Past | Need::Evidence | Need::Hops);
     let trouble = asked.and_then(|fetched| fetched.load.trouble()).or_else(|| studied.filter(|_| is_study).and_then(|study| study.load.trouble()));
     if let Some(trouble) = trouble {
         if !has_value {

@@ -3,7 +3,7 @@
 use super::Pane;
 use super::tally::{Measure, Shown, TallyRows, shown};
 use super::tree::TreeRows;
-use crate::investigation::{Evidence, Page, Visit, tree};
+use crate::investigation::{Evidence, Page, Visit};
 use crate::query::TallyBy;
 use crate::view::Ctx;
 use crate::view::list::Rows;
@@ -23,7 +23,7 @@ const COLUMNS: &[Shown] = &[
 
 impl Pane for Processes {
     fn rows<'a>(&self, visit: &'a Visit, cx: &Ctx<'a>) -> Box<dyn Rows + 'a> {
-        let is_told = |evidence: &&Evidence| visit.page == Page::Session || evidence.events().iter().any(tree::is_start);
+        let is_told = |evidence: &&Evidence| visit.page == Page::Session || !evidence.processes.is_empty();
         match visit.evidence().filter(is_told) {
             Some(evidence) => Box::new(TreeRows::of(visit, evidence, cx)),
             None => Box::new(TallyRows::of(visit, TallyBy::Process, COLUMNS, cx)),
@@ -32,12 +32,16 @@ impl Pane for Processes {
 
     fn count(&self, visit: &Visit) -> Option<u64> {
         // A tree counts starts, which this does not.
-        let is_tree = visit.page == Page::Session || visit.evidence().is_some_and(|evidence| evidence.events().iter().any(tree::is_start));
+        let is_tree = visit.page == Page::Session || visit.evidence().is_some_and(|evidence| !evidence.processes.is_empty());
         visit.tally(TallyBy::Process).filter(|_| !is_tree).map(|tally| tally.rows.len() as u64)
     }
 
     fn noun(&self) -> &'static str {
         "programs"
+    }
+
+    fn aside(&self, visit: &Visit) -> Option<String> {
+        super::rests_on(visit)
     }
 
     fn invisible(&self, _visit: &Visit, cx: &Ctx<'_>) -> Option<(String, String)> {

@@ -6,9 +6,10 @@ use std::sync::Arc;
 use jiff::SignedDuration;
 
 use super::Pane;
+use crate::analysis::telltales::{Telltale, of_session};
 use crate::domain::{Certainty, RdpSession, Timestamp};
 use crate::investigation::subject::Sitting;
-use crate::investigation::{Page, Subject, Visit};
+use crate::investigation::{Evidence, Page, Subject, Visit};
 use crate::theme::Role;
 use crate::view::list::Rows;
 use crate::view::list::values::Value;
@@ -23,10 +24,14 @@ pub struct Sessions;
 impl Pane for Sessions {
     fn rows<'a>(&self, visit: &'a Visit, cx: &Ctx<'a>) -> Box<dyn Rows + 'a> {
         let focus = visit.focus(cx.investigation.range, cx.investigation.size).range();
-        let all = visit.evidence().map(|evidence| evidence.sessions.list.as_slice()).unwrap_or_default();
-        let is_here = |session: &&RdpSession| session.last >= focus.from && session.first < focus.to;
+        let is_here = |session: &RdpSession| session.last >= focus.from && session.first < focus.to;
+        let told = |evidence: &'a Evidence| {
+            let all = evidence.sessions.list.iter().enumerate().filter(move |(_, session)| is_here(session));
+            all.map(|(number, session)| (session, of_session(&evidence.telltales, &evidence.sessions, number))).collect::<Vec<_>>()
+        };
+        let (sessions, tales) = visit.evidence().map(told).unwrap_or_default().into_iter().unzip();
         let moment = Moment::within(focus, &cx.investigation.zone);
-        Box::new(SessionRows { sessions: all.iter().filter(is_here).collect(), moment, is_elsewhere: visit.page != Page::Destination, cx: *cx })
+        Box::new(SessionRows { sessions, tales, moment, is_elsewhere: visit.page != Page::Destination, cx: *cx })
     }
 
     fn count(&self, visit: &Visit) -> Option<u64> {
@@ -46,13 +51,14 @@ impl Pane for Sessions {
     }
 
     fn aside(&self, visit: &Visit) -> Option<String> {
-        let (here, total) = visit.evidence()?.cut()?;
-        Some(format!("from the first {} of {} events", words::count(here), words::count(total)))
+        super::rests_on(visit)
     }
 }
 
 struct SessionRows<'a> {
     sessions: Vec<&'a RdpSession>,
+    /// The tell-tales of each.
+    tales: Vec<Vec<&'a Telltale>>,
     moment: Moment,
     is_elsewhere: bool,
     cx: Ctx<'a>,
@@ -70,6 +76,7 @@ const PROCESSES: usize = 8;
 const CLIENT: usize = 9;
 const ZONE: usize = 10;
 const SEEN_BY: usize = 11;
+const TALES: usize = 12;
 
 /// When a session began, as far as that was seen.
 fn began(session: &RdpSession) -> Timestamp {
@@ -88,6 +95,13 @@ fn lasted(session: &RdpSession) -> Option<SignedDuration> {
 }
 
 impl SessionRows<'_> {
+    /// The tell-tales in which a session has a part, in words.
+    fn told(&self, row: usize) -> String {
+        let mut names: Vec<&str> = self.tales.get(row).into_iter().flatten().map(|tale| tale.sort.name()).collect();
+        names.dedup();
+        names.join(", ")
+    }
+
     fn host(session: &RdpSession) -> crate::domain::Foreign {
         session.destination.name().cloned().unwrap_or_else(|| session.destination.label())
     }
@@ -97,7 +111,7 @@ impl Rows for SessionRows<'_> {
     fn columns(&self, _width: u16, _seen: &[usize]) -> Vec<Column> {
         let when = self.moment.width();
         let column = |title, min, max, keep, align| Column { title, min, max, keep, align };
-        // When room runs out: seen by, zone, client, processes, reconnects, host (where all are of one), joined, lasted, state.
+        // When room runs out: seen by, tell-tales, zone, client, processes, reconnects, host (where all are of one), joined, lasted, state.
         let host = if self.is_elsewhere { 245 } else { 100 };
         vec![
             column("began", when.saturating_add(1), when.saturating_add(1), 255, Align::Left),
@@ -112,6 +126,7 @@ impl Rows for SessionRows<'_> {
             column("client", 10, 18, 180, Align::Left),
             column("zone", 8, 9, 170, Align::Left),
             column("seen by", 7, 7, 90, Align::Right),
+            column("tell-tales", 10, u16::MAX, 160, Align::Left),
         ]
     }
 
@@ -148,11 +163,13 @@ impl Rows for SessionRows<'_> {
             CLIENT => foreign(session.client()),
             ZONE => session.client_zone().map_or_else(|| Cell::text("-", muted), |minutes| Cell::text(zone(minutes), plain)),
             SEEN_BY => figure(session.seen_by),
+            TALES => Cell::text(self.told(row), pen.style(Role::SeverityMajor)),
             _ => Cell::Text(Vec::new()),
         }
     }
 
     fn compare(&self, column: usize, one: usize, two: usize) -> Ordering {
+        let tales = self.told(two).cmp(&self.told(one));
         let (Some(one), Some(two)) = (self.sessions.get(one), self.sessions.get(two)) else { return Ordering::Equal };
         match column {
             USER => one.user.cmp(&two.user),
@@ -166,6 +183,7 @@ impl Rows for SessionRows<'_> {
             CLIENT => one.client().cmp(&two.client()),
             ZONE => one.client_zone().cmp(&two.client_zone()),
             SEEN_BY => one.seen_by.cmp(&two.seen_by),
+            TALES => tales,
             _ => began(one).cmp(&began(two)),
         }
     }
@@ -210,6 +228,7 @@ impl Rows for SessionRows<'_> {
             said(session.client()),
             session.client_zone().map_or_else(|| "-".to_owned(), zone),
             format!("seen by {} events", session.seen_by),
+            self.told(row),
         ]
         .join("\t")
     }

@@ -34,4 +34,8 @@ impl Pane for Sources {
     fn noun(&self) -> &'static str {
         "sources"
     }
+
+    fn aside(&self, visit: &Visit) -> Option<String> {
+        super::rests_on(visit).map(|rests| format!("stages {rests}"))
+    }
 }

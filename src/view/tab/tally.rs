@@ -95,9 +95,10 @@ impl<'a> TallyRows<'a> {
         let all = visit.tally(by).map(|tally| tally.rows.as_slice()).unwrap_or_default();
         let mut rows: Vec<(bool, &TallyRow)> = all.iter().map(|row| (is_new(row), row)).filter(|(is_new, _)| *is_new || !visit.only_new).collect();
         // Who came for the first time and got in is what the analyst looks for; between equals the most events stay first.
-        rows.sort_by_key(|(is_new, row)| (!is_new, Reverse(reach(row))));
-        let moment = Moment::within(visit.focus(cx.investigation.range, cx.investigation.size).range(), &cx.investigation.zone);
         let evidence = visit.evidence();
+        let ladder = |row: &TallyRow| evidence.filter(|_| by == TallyBy::Source)?.ladders.get(&Address::clean(row.value.raw())?);
+        rows.sort_by_cached_key(|(is_new, row)| (!is_new, Reverse(ladder(row).map_or_else(|| reach(row), |ladder| ladder.stage() as u8))));
+        let moment = Moment::within(visit.focus(cx.investigation.range, cx.investigation.size).range(), &cx.investigation.zone);
         let columns = if by == TallyBy::User { evidence.map(busiest).unwrap_or_default() } else { Vec::new() };
         Self { by, shown, rows, newcomers, evidence, columns, moment, cx: *cx }
     }
@@ -203,6 +204,11 @@ impl<'a> TallyRows<'a> {
         let mut spans = text::spans(&row.value.safe(), plain, pen.style(Role::Cleaned));
         if self.by == TallyBy::Source && Address::clean(row.value.raw()).is_some_and(Address::is_loopback) {
             spans.push(Span::styled(" LOOP", pen.style(Role::SourceLoopback)));
+        }
+        if self.by == TallyBy::User
+            && let Some(odd) = self.evidence.and_then(|evidence| evidence.spelled.get(&row.value))
+        {
+            spans.push(Span::styled(format!(" {odd}"), pen.style(Role::SeverityMajor)));
         }
         Cell::Text(spans)
     }
@@ -406,8 +412,10 @@ impl Rows for TallyRows<'_> {
         let Some(row) = self.row(row) else { return String::new() };
         let zone = &self.cx.investigation.zone;
         let users: Vec<String> = row.users.iter().map(words::inert).collect();
+        let odd = self.evidence.filter(|_| self.by == TallyBy::User).and_then(|evidence| evidence.spelled.get(&row.value));
+        let odd = odd.map(|odd| format!("\t{odd}")).unwrap_or_default();
         format!(
-            "{}\t{}\t{}\t{}\t{}",
+            "{}\t{}\t{}\t{}\t{}{odd}",
             words::inert(&row.value),
             words::day_clock(row.first, zone),
             words::day_clock(row.last, zone),

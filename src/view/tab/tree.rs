@@ -1,11 +1,14 @@
-//! The programs of a session or a stretch of time as rows, each below the one that started it.
+//! The programs of a session or a stretch of time as rows, each below the one that started it, and the RDP connections
+//! that they opened with the Sigma rule's word on them.
 
 use std::cmp::Ordering;
 
 use ratatui::text::Span;
 
-use crate::domain::{Event, Foreign};
-use crate::investigation::tree::{self, Node};
+use crate::analysis::outbound::Outbound;
+use crate::analysis::processes::Process;
+use crate::analysis::tree::{self, Node, What};
+use crate::domain::{Event, Foreign, Timestamp};
 use crate::investigation::{Evidence, Subject, Visit};
 use crate::theme::Role;
 use crate::view::event::EventDetail;
@@ -20,25 +23,66 @@ use crate::widget::text::{self, Align};
 pub struct TreeRows<'a> {
     nodes: Vec<Node>,
     evidence: &'a Evidence,
+    visit: &'a Visit,
     moment: Moment,
     cx: Ctx<'a>,
 }
 
+const PROGRAM: usize = 0;
+const TIME: usize = 1;
+const USER: usize = 2;
+const SIGNATURE: usize = 3;
+const NEW: usize = 4;
+const SEEN_BY: usize = 5;
+const LINE: usize = 6;
+
 impl<'a> TreeRows<'a> {
     /// The programs of the visited session, or of the stretch of time that is looked at.
-    pub fn of(visit: &Visit, evidence: &'a Evidence, cx: &Ctx<'a>) -> Self {
+    pub fn of(visit: &'a Visit, evidence: &'a Evidence, cx: &Ctx<'a>) -> Self {
         let focus = visit.focus(cx.investigation.range, cx.investigation.size).range();
         let logons = visit.session.as_ref().map(|session| &session.logon_ids).filter(|logons| !logons.is_empty());
-        let nodes = tree::tree(evidence.events(), |event| match logons {
-            // What ran in a session bears one of its logon ids, whenever that was.
-            Some(logons) => event.details.as_ref().and_then(|details| details.logon_id).is_some_and(|logon| logons.contains(&logon)),
-            None => focus.contains(event.time),
-        });
-        Self { nodes, evidence, moment: Moment::within(focus, &cx.investigation.zone), cx: *cx }
+        // What ran in a session bears one of its logon ids, whenever that was.
+        let is_of = |time: Timestamp, places: &[u32]| match logons {
+            Some(logons) => {
+                places.iter().filter_map(|place| evidence.events().get(*place as usize)?.details.as_deref()?.logon_id).any(|logon| logons.contains(&logon))
+            }
+            None => focus.contains(time),
+        };
+        let nodes = tree::tree(
+            evidence.events(),
+            &evidence.processes,
+            &evidence.outbound,
+            |process| is_of(process.time, &process.events),
+            |outbound| is_of(outbound.time, &[outbound.event]),
+        );
+        Self { nodes, evidence, visit, moment: Moment::within(focus, &cx.investigation.zone), cx: *cx }
+    }
+
+    fn process(&self, row: usize) -> Option<&Process> {
+        match self.nodes.get(row)?.what {
+            What::Started(number) => self.evidence.processes.get(number),
+            What::Reached(_) => None,
+        }
+    }
+
+    fn outbound(&self, row: usize) -> Option<&Outbound> {
+        match self.nodes.get(row)?.what {
+            What::Started(_) => None,
+            What::Reached(number) => self.evidence.outbound.get(number),
+        }
     }
 
     fn event(&self, row: usize) -> Option<&Event> {
-        self.evidence.events().get(self.nodes.get(row)?.event)
+        let place = self.process(row).and_then(|process| process.events.first().copied()).or_else(|| self.outbound(row).map(|outbound| outbound.event))?;
+        self.evidence.events().get(place as usize)
+    }
+
+    fn image(&self, row: usize) -> Option<&Foreign> {
+        self.process(row).and_then(|process| process.image.as_ref()).or_else(|| self.outbound(row)?.image.as_ref())
+    }
+
+    fn user(&self, row: usize) -> Option<&Foreign> {
+        self.process(row).and_then(|process| process.user.as_ref()).or_else(|| self.outbound(row)?.user.as_ref())
     }
 
     /// The file name of a program; its path stands in its command line and in the event.
@@ -47,22 +91,48 @@ impl<'a> TreeRows<'a> {
         let raw = process.raw();
         words::inert(&Foreign::from(raw.rsplit(['\\', '/']).next().unwrap_or(raw)))
     }
+
+    fn label(&self, row: usize) -> String {
+        match self.outbound(row) {
+            Some(outbound) => outbound.destination.map_or_else(|| "RDP out".to_owned(), |to| format!("RDP to {to}")),
+            None => Self::name(self.image(row)),
+        }
+    }
+
+    /// Whether the program was never seen here in the history; `None` where no history says.
+    fn is_new(&self, row: usize) -> Option<bool> {
+        let image = self.process(row)?.image.as_ref()?;
+        self.visit.is_known_program(image).map(|is_known| !is_known)
+    }
+
+    fn said(outbound: &Outbound) -> String {
+        let mut said = format!("Sigma: {}", outbound.word.text());
+        for note in &outbound.notes {
+            said.push_str("; ");
+            said.push_str(note);
+        }
+        said
+    }
 }
 
 impl Rows for TreeRows<'_> {
     fn columns(&self, _width: u16, seen: &[usize]) -> Vec<Column> {
         let when = self.moment.width();
-        let wide = |node: &Node| text::width(&Self::name(node.process.as_ref())).saturating_add(node.depth.saturating_mul(2)).saturating_add(2);
-        let label = seen.iter().filter_map(|row| self.nodes.get(*row)).map(wide).max().unwrap_or(0);
-        let label = u16::try_from(label).unwrap_or(u16::MAX);
-        let column = |title, min, max, keep| Column { title, min, max, keep, align: Align::Left };
-        // When room runs out: signature, user, time.
+        let wide = |row: &usize| {
+            let depth = self.nodes.get(*row).map_or(0, |node| node.depth);
+            text::width(&self.label(*row)).saturating_add(depth.saturating_mul(2)).saturating_add(2)
+        };
+        let label = u16::try_from(seen.iter().map(wide).max().unwrap_or(0)).unwrap_or(u16::MAX);
+        let column = |title, min, max, keep, align| Column { title, min, max, keep, align };
+        // When room runs out: sensors, signature, new, user, time.
         vec![
-            column("program", label.clamp(20, 32), label.clamp(20, 50), 255),
-            column("time", when, when, 220),
-            column("user", 10, 22, 200),
-            column("signature", 11, 18, 180),
-            column("command line", 16, u16::MAX, 240),
+            column("program", label.clamp(20, 32), label.clamp(20, 50), 255, Align::Left),
+            column("time", when, when, 220, Align::Left),
+            column("user", 10, 22, 200, Align::Left),
+            column("signature", 11, 18, 180, Align::Left),
+            column("new", 4, 4, 190, Align::Left),
+            column("seen by", 7, 7, 90, Align::Right),
+            column("command line", 16, u16::MAX, 240, Align::Left),
         ]
     }
 
@@ -76,39 +146,56 @@ impl Rows for TreeRows<'_> {
         let (plain, muted) = (pen.style(Role::Text), pen.style(Role::Muted));
         let foreign =
             |value: Option<&Foreign>, style| Cell::Text(value.map(|value| text::spans(&value.safe(), style, pen.style(Role::Cleaned))).unwrap_or_default());
+        let process = self.process(row);
         match column {
-            0 => {
+            PROGRAM => {
                 let indent = "  ".repeat(node.depth.saturating_sub(1).min(20));
                 let branch = if node.depth > 0 { pen.glyphs.branch() } else { "" };
-                let said = match node.reached {
-                    Some(to) => Span::styled(format!("RDP to {to}"), pen.style(Role::SeverityMajor)),
-                    None => Span::styled(Self::name(node.process.as_ref()), plain),
-                };
-                Cell::Text(vec![Span::styled(format!("{indent}{branch}"), muted), said])
+                let role = if process.is_some() { Role::Text } else { Role::SeverityMajor };
+                Cell::Text(vec![Span::styled(format!("{indent}{branch}"), muted), Span::styled(self.label(row), pen.style(role))])
             }
-            1 => Cell::text(self.moment.of(node.time, &self.cx.investigation.zone, width), plain),
-            2 => foreign(self.event(row).and_then(|event| event.user.as_ref()), plain),
-            3 => match (node.is_trusted, &node.signer) {
-                (Some(true), None) => Cell::text("trusted", plain),
-                (Some(true), signer) => foreign(signer.as_ref(), plain),
-                (Some(false), _) => Cell::text("NOT TRUSTED", pen.style(Role::SeverityMajor)),
-                (None, None) => Cell::text("not visible", muted),
-                (None, signer) => foreign(signer.as_ref(), muted),
+            TIME => {
+                let time = process.map(|process| process.time).or_else(|| self.outbound(row).map(|outbound| outbound.time));
+                Cell::text(time.map(|time| self.moment.of(time, &self.cx.investigation.zone, width)).unwrap_or_default(), plain)
+            }
+            USER => foreign(self.user(row), plain),
+            SIGNATURE => match process.map(|process| (process.is_trusted, &process.signer)) {
+                None => Cell::Text(Vec::new()),
+                Some((Some(true), None)) => Cell::text("trusted", plain),
+                Some((Some(true), signer)) => foreign(signer.as_ref(), plain),
+                Some((Some(false), _)) => Cell::text("NOT TRUSTED", pen.style(Role::SeverityMajor)),
+                Some((None, None)) => Cell::text("not visible", muted),
+                Some((None, signer)) => foreign(signer.as_ref(), muted),
             },
-            4 => foreign(node.command_line.as_ref().or(node.process.as_ref()), plain),
+            NEW => match (process, self.is_new(row)) {
+                (Some(_), Some(true)) => Cell::text("NEW", pen.style(Role::SourceNew)),
+                (Some(_), None) => Cell::text("?", muted),
+                _ => Cell::Text(Vec::new()),
+            },
+            SEEN_BY => Cell::text(node.witnesses.to_string(), if node.witnesses > 1 { plain } else { muted }),
+            LINE => match self.outbound(row) {
+                Some(outbound) => {
+                    let role = if outbound.word.is_hit() { Role::SeverityMajor } else { Role::Text };
+                    Cell::text(Self::said(outbound), pen.style(role))
+                }
+                None => foreign(process.and_then(|process| process.command_line.as_ref()).or_else(|| self.image(row)), plain),
+            },
             _ => Cell::Text(Vec::new()),
         }
     }
 
     fn compare(&self, column: usize, one: usize, two: usize) -> Ordering {
-        let (Some(left), Some(right)) = (self.nodes.get(one), self.nodes.get(two)) else { return Ordering::Equal };
-        let user = |row: usize| self.event(row).and_then(|event| event.user.clone());
+        let time = |row: usize| self.event(row).map(|event| event.time);
+        let signature = |row: usize| self.process(row).map(|process| (process.is_trusted, process.signer.clone()));
+        let line = |row: usize| self.process(row).and_then(|process| process.command_line.clone());
         match column {
-            0 => Self::name(left.process.as_ref()).cmp(&Self::name(right.process.as_ref())),
-            1 => left.time.cmp(&right.time),
-            2 => user(one).cmp(&user(two)),
-            3 => (left.is_trusted, &left.signer).cmp(&(right.is_trusted, &right.signer)),
-            _ => left.command_line.cmp(&right.command_line),
+            PROGRAM => self.label(one).cmp(&self.label(two)),
+            USER => self.user(one).cmp(&self.user(two)),
+            SIGNATURE => signature(one).cmp(&signature(two)),
+            NEW => self.is_new(two).cmp(&self.is_new(one)),
+            SEEN_BY => self.nodes.get(one).map(|node| node.witnesses).cmp(&self.nodes.get(two).map(|node| node.witnesses)),
+            LINE => line(one).cmp(&line(two)),
+            _ => time(one).cmp(&time(two)),
         }
     }
 
@@ -130,12 +217,13 @@ impl Rows for TreeRows<'_> {
 
     fn line(&self, row: usize) -> String {
         let Some(event) = self.event(row) else { return String::new() };
-        event::fields(event).iter().map(|(name, value)| format!("{name}={}", words::inert(value))).collect::<Vec<_>>().join("\t")
+        let mut fields: Vec<String> = event::fields(event).iter().map(|(name, value)| format!("{name}={}", words::inert(value))).collect();
+        fields.extend(self.outbound(row).map(Self::said));
+        fields.join("\t")
     }
 
     fn values(&self, row: usize) -> Vec<Value> {
-        let Some(event) = self.event(row) else { return Vec::new() };
-        let subjects = [event.process.clone().map(Subject::Process), event.user.clone().map(Subject::User)];
+        let subjects = [self.image(row).cloned().map(Subject::Process), self.user(row).cloned().map(Subject::User)];
         let value = |subject: Subject| Some(Value { name: subject.sort(), text: subject.label(), filter: subject.condition()? });
         subjects.into_iter().flatten().filter_map(value).collect()
     }

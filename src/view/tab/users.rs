@@ -35,4 +35,8 @@ impl Pane for Users {
     fn noun(&self) -> &'static str {
         "users"
     }
+
+    fn aside(&self, visit: &Visit) -> Option<String> {
+        super::rests_on(visit).map(|rests| format!("matrix {rests}"))
+    }
 }
