@@ -34,6 +34,9 @@ const PEAK: usize = 6;
 const LANE: usize = 7;
 const CAMPAIGN: usize = 8;
 
+/// Most lines that trouble takes from the list.
+const TROUBLE: u16 = 3;
+
 /// The columns of a list `width` wide over so many buckets. Name goes first when room runs out, then new, then typical;
 /// the lane keeps a good part of the width, but no more than it has buckets, or than words in its place need to be understood.
 fn columns(width: u16, buckets: usize, label: usize, has_words: bool, has_campaigns: bool) -> Vec<Column> {
@@ -293,17 +296,25 @@ impl View for Destinations {
             } else {
                 (format!("nothing from {range} meets {}", state.filter_text), "/ changes the filter; t asks for another time range".to_owned())
             };
+            // The header may have no room for it, and nothing found is not nothing there.
+            let partial = state.completeness().filter(|completeness| !completeness.is_whole());
+            let what = partial.map_or_else(|| what.clone(), |partial| format!("{what}, but the answer is partial: {}", partial.words()));
             return opening::message(&what, Some(&advice), Role::Text, pen, area, buf);
         }
         self.list.draw(&rows, &self.words, true, cx, area, buf);
         head_of_lanes(board, &self.list.columns(&rows, &self.words, area), cx, area, buf);
         if let Some(trouble) = state.arrivals.load.trouble() {
-            let line = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
             let said = crate::domain::foreign::sanitize(
                 &format!("{}{}", trouble.what, trouble.advice.as_deref().map(|advice| format!("; {advice}")).unwrap_or_default()),
                 crate::domain::Limits::CELL,
             );
-            text::put(buf, line, line.x, line.y, &text::pad(said.as_str(), usize::from(line.width), Align::Left, pen.glyphs), pen.style(Role::Error));
+            // Cut to one line, a narrow screen would lose what is wrong and what to do.
+            let lines = text::wrap(said.as_str(), usize::from(area.width));
+            let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(TROUBLE).min(area.height);
+            let rows = Rect { y: area.bottom().saturating_sub(height), height, ..area };
+            for (line, y) in lines.iter().zip(rows.top()..rows.bottom()) {
+                text::put(buf, rows, rows.x, y, &text::pad(line, usize::from(rows.width), Align::Left, pen.glyphs), pen.style(Role::Error));
+            }
         }
     }
 }
