@@ -457,28 +457,6 @@ fn hops_lead_back_and_on_and_enter_opens_the_next_page() {
 }
 
 #[test]
-fn what_is_known_of_addresses_stands_beside_them() {
-    let folder = tempfile::tempdir().expect("a folder");
-    let (list, assets) = (folder.path().join("bad.txt"), folder.path().join("assets.csv"));
-    std::fs::write(&list, "10.20.66.0/28 # the first few\n").expect("written");
-    std::fs::write(&assets, "ip,role,criticality,owner\n10.20.4.17,file server,high,storage\n").expect("written");
-    let wanted = rdptriage::enrich::Wanted {
-        lists: vec![("corp-bad".to_owned(), list)],
-        assets: vec![assets],
-        admins: vec!["10.20.1.0/24".to_owned()],
-        ..rdptriage::enrich::Wanted::default()
-    };
-    let (known, faults) = rdptriage::enrich::Enrichment::open(&wanted);
-    assert_eq!(faults, Vec::<String>::new());
-    let mut stage = Stage::story_knowing(std::sync::Arc::new(known), 120, 40);
-    stage.press("<enter>");
-    assert!(stage.line("FILESRV-02").contains("ASSET file server, criticality high, of storage"), "{}", stage.text());
-    assert!(stage.line(" 10.20.66.12 ").contains("TI corp-bad"), "{}", stage.text());
-    stage.press("<enter>");
-    assert!(stage.line("source 10.20.66.12").contains("TI corp-bad"), "{}", stage.text());
-}
-
-#[test]
 fn a_destination_of_the_demo_on_a_small_screen() {
     let mut stage = Stage::demo(80, 24);
     stage.press("<enter>");

@@ -178,15 +178,6 @@ impl Stage {
         Self::knowing(events, is_live, period, (width, height), Arc::new(()))
     }
 
-    /// The story where something is known of addresses.
-    pub fn story_knowing(lore: Arc<dyn rdptriage::domain::Lore>, width: u16, height: u16) -> Self {
-        let mut stage = Self::knowing(&events(), false, Some(Period::Last(12)), (width, height), lore);
-        let wording = Arc::new(|ask: &Ask| format!("{ask:#?}"));
-        let effects = stage.app.update(Input::Opened { now: stage.now, backend: wording });
-        stage.settle(effects);
-        stage
-    }
-
     fn knowing(events: &[Event], is_live: bool, period: Option<Period>, (width, height): (u16, u16), lore: Arc<dyn rdptriage::domain::Lore>) -> Self {
         let mut builder = TableBuilder::default();
         for event in events {
