@@ -43,6 +43,7 @@
 //! | [`response`] | text prepared for people to use: isolation, block lists, accounts, escalation, each with its undo | doing any of it |
 //! | [`evidence`] | what is found for each step of a guide, one file a step: questions, finding, for and against, what it suggests | answers of people, texts to be sent |
 //! | [`case`] | what a responder decides, as a chain of acts: folded, verified, merged, bundled | files |
+//! | [`report`] | a case in the form that the next reader wants, by templates that a user can replace | questions |
 //! | [`ledger`] | the files of cases (`SQLite`), one writer each | what an act means |
 //! | [`keymap`] | keys to actions; footer, help, palette and docs come from it | |
 //! | [`theme`] | roles, and what they look like | widths, data |
@@ -102,6 +103,7 @@ pub mod investigation;
 pub mod keymap;
 pub mod ledger;
 pub mod query;
+pub mod report;
 pub mod response;
 pub mod runtime;
 pub mod schema;

@@ -16,6 +16,7 @@ pub mod failure;
 mod files;
 mod hops;
 mod hunt;
+mod incidents;
 mod login;
 mod lore;
 mod man;
@@ -103,7 +104,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((hunt::run(opened, head, format, sink).await?, failure::OK))
             })
         }
-        Command::Detect { files, origin, output, kind, by, detector, explain, show_hidden, exit_code } => {
+        Command::Detect { files, origin, output, kind, by, detector, explain, incidents, show_hidden, exit_code } => {
             let request = required(&files, &origin, &environment)?;
             let wanted = detect::Wanted { kind, by, detector: detector.as_deref() };
             if let Some(place) = explain {
@@ -113,7 +114,10 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
             }
             let known = exceptions::known(&environment, show_hidden);
             headless(&request, &output, Format::Csv, async |opened, format, sink| {
-                let outcome = detect::run(opened, &wanted, &known, format, sink).await?;
+                let outcome = match incidents {
+                    true => incidents::run(opened, &wanted, &known, format, sink).await?,
+                    false => detect::run(opened, &wanted, &known, format, sink).await?,
+                };
                 Ok((outcome.report, if exit_code && outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
             })
         }
