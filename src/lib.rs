@@ -35,6 +35,7 @@
 //! | [`schema`] | how logical fields are spelled (TOML), which records are RDP events (one table) | files, containers |
 //! | [`backend`] | the only code that reads events: [`backend::local`], [`backend::elastic`], [`backend::story`] | drawing |
 //! | [`analysis`] | pure functions from answers to connections, sessions, stages, users, processes, hops, tell-tales, the queue of alerts, what a cluster or files can show | clocks, IO |
+//! | [`enrich`] | the user's lists, assets and address databases: what is known of an address beside the events | events, clocks |
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
 //! | [`guide`] | the investigation guides (TOML): what to ask, step by step | evidence, commands |
@@ -42,6 +43,7 @@
 //! | [`response`] | text prepared for people to use: isolation, block lists, accounts, escalation, each with its undo | doing any of it |
 //! | [`evidence`] | what is found for each step of a guide, one file a step: questions, finding, for and against, what it suggests | answers of people, texts to be sent |
 //! | [`case`] | what a responder decides, as a chain of acts: folded, verified, merged, bundled | files |
+//! | [`report`] | a case in the form that the next reader wants, by templates that a user can replace | questions |
 //! | [`ledger`] | the files of cases (`SQLite`), one writer each | what an act means |
 //! | [`keymap`] | keys to actions; footer, help, palette and docs come from it | |
 //! | [`theme`] | roles, and what they look like | widths, data |
@@ -93,6 +95,7 @@ pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod domain;
+pub mod enrich;
 pub mod evidence;
 pub mod exception;
 pub mod guide;
@@ -100,6 +103,7 @@ pub mod investigation;
 pub mod keymap;
 pub mod ledger;
 pub mod query;
+pub mod report;
 pub mod response;
 pub mod runtime;
 pub mod schema;

@@ -135,6 +135,35 @@ fn an_exception_hides_a_score_says_so_and_can_be_looked_behind() {
 }
 
 #[test]
+fn a_report_is_written_in_every_form_and_noted_in_the_case() {
+    let case = Case::new();
+    let run = |line: &str| case.command(line).env("RDPTRIAGE_DATA_DIR", case.path("data")).stdin(Stdio::null()).output().expect("the program starts");
+    let text = |line: &str| {
+        let output = run(line);
+        assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
+        String::from_utf8(output.stdout).expect("text")
+    };
+    let name = text("case new 10.0.0.5 --from 2025-01-01T10:00:00Z --to 2025-01-01T10:30:00Z").trim().to_owned();
+    text(&format!("case note {name} =1+1"));
+    let markdown = text(&format!("case report {name}"));
+    assert!(markdown.contains("- the events were not asked again for this report") && markdown.contains(": \\=1+1\n"), "{markdown}");
+    text(&format!("case report {name} flows.ndjson --format html --output r.html"));
+    let html = std::fs::read_to_string(case.path("r.html")).expect("written");
+    assert!(html.contains("<svg ") && html.contains("2 sources in the 15m bucket at 2025-01-01T10:00:00Z"), "{html}");
+    assert!(text(&format!("case show {name}")).contains("exported html to r.html, SHA-256 "));
+    assert!(text(&format!("case report {name} --format csv")).starts_with("row,value,first,last,stage,count,detail,document\n"));
+    for format in ["handover", "json", "timesketch", "navigator", "ndjson"] {
+        text(&format!("case report {name} --format {format}"));
+    }
+    assert_eq!(run(&format!("case report {name} --format pdf")).status.code(), Some(2));
+    std::fs::create_dir_all(case.path("config/templates")).expect("made");
+    std::fs::write(case.path("config/templates/report.md"), "fine\n{{ broken\n").expect("written");
+    let output = run(&format!("case report {name}"));
+    assert!(stderr(&output).contains("templates/report.md failed: line "), "{}", stderr(&output));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("# RDP case"), "the program's own template is used");
+}
+
+#[test]
 fn flags_choose_events() {
     let case = Case::new();
     let events = |line: &str| {
@@ -319,6 +348,25 @@ fn a_verdict_is_explained_in_words_and_figures() {
         assert_eq!(output.status.code(), Some(code), "{line}");
         assert!(stderr(&output).contains(said), "{line}: {}", stderr(&output));
     }
+}
+
+#[test]
+fn incidents_are_told_with_their_members() {
+    let story = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/stories/spike.toml");
+    let (case, story) = (Case::new(), story.display().to_string());
+    let told: Value = serde_json::from_str(&case.text(&format!("detect {story} --incidents --format json"))).expect("JSON");
+    let incidents = told["incidents"].as_array().expect("a list");
+    assert_eq!(incidents.len(), 1, "{told}");
+    let first = &incidents[0];
+    assert_eq!((&first["number"], &first["destinations"], &first["severity"]), (&1.into(), &1.into(), &"critical".into()));
+    assert_eq!((&first["members"][0]["destination"], &first["members"][0]["joined"]["by"]), (&"10.0.0.5".into(), &"first".into()));
+    assert!(first["sources"].as_array().is_some_and(|sources| sources.len() >= 38), "{told}");
+    let csv = case.text(&format!("detect {story} --incidents --format csv"));
+    let mut lines = csv.lines();
+    assert_eq!(lines.next(), Some("incident,score,severity,destinations,destination,from,to,member_score,sources,joined"));
+    assert!(lines.next().is_some_and(|line| line.contains(",1,10.0.0.5,2025-01-10T") && line.ends_with(",first")), "{csv}");
+    assert_eq!(case.run(&format!("detect {story} --incidents --format csv --exit-code")).status.code(), Some(4));
+    assert_eq!(case.text("detect flows.ndjson --incidents --format csv").lines().count(), 1, "no verdict, no incident");
 }
 
 #[test]

@@ -6,14 +6,20 @@
 mod connecting;
 #[path = "elastic/detected.rs"]
 mod detected;
+#[path = "elastic/documents.rs"]
+mod documents;
 #[path = "elastic/faults.rs"]
 mod faults;
 #[path = "elastic/history.rs"]
 mod history;
+#[path = "elastic/parity.rs"]
+mod parity;
 #[path = "elastic/program.rs"]
 mod program;
 mod session;
 mod support;
+#[path = "elastic/whole.rs"]
+mod whole;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

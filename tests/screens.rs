@@ -135,6 +135,36 @@ fn why_a_bucket_has_its_score() {
 }
 
 #[test]
+fn what_goes_on_beside_a_spike_stands_against_its_own_past() {
+    let mut stage = Stage::story(120, 40);
+    stage.press("<enter>eG");
+    assert!(stage.line("fan-out of 10.20.66.12").contains("1 destination in the hour, usually 1"), "{}", stage.text());
+    assert!(stage.line("hour: on ").contains("earlier working days about 12:00"), "{}", stage.text());
+    assert!(stage.line("session duration").contains("not visible in this data"), "{}", stage.text());
+    assert!(stage.line("incident 1: this destination alone since 2026-03-02 12:30").contains("score 100"), "{}", stage.text());
+}
+
+#[test]
+fn destinations_of_one_incident_stand_together() {
+    let mut events = events();
+    // The same strangers go on to the jump host, and one of them from the file server itself.
+    for number in 0..12 {
+        let mut knock = Stage::knock("2026-03-02T12:50:00Z", &format!("10.20.66.{}", 12 + number));
+        (knock.destination, knock.host) = (rdptriage::domain::Address::clean("10.20.9.30"), Some("JUMP03".into()));
+        events.push(knock);
+    }
+    let mut stage = Stage::over(&events, false, Some(Period::Last(12)), 120, 40);
+    stage.press("C");
+    assert_eq!(stage.line("incident: one cause").trim(), "! 1 incident: one cause by shared sources or a server come through");
+    assert!(stage.line("FILESRV-02").trim_end().ends_with("!1 x2") && stage.line("JUMP03").trim_end().ends_with("!1 x2"), "{}", stage.text());
+    stage.press("/jump<enter>e");
+    let text = stage.text();
+    assert!(text.contains("incident 1: 2 destinations since 2026-03-02 12:30"), "{text}");
+    assert!(text.contains("12 sources in common"), "{text}");
+    assert!(text.contains("03-02 12:30  10.20.4.17 score 100, first"), "{text}");
+}
+
+#[test]
 fn a_young_destination_is_new_and_has_no_number() {
     let mut stage = Stage::story(120, 40);
     let row = stage.line("NEW-VM");

@@ -72,6 +72,71 @@ fn a_panic_is_read_on_the_restored_terminal() {
     assert!(after.contains("asked to panic"), "the message comes after that: {written}");
 }
 
+/// The state of a process as Linux tells it: `T` while it is stopped.
+#[cfg(target_os = "linux")]
+fn state(session: &Session) -> Option<char> {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", session.child.process_id()?)).ok()?;
+    stat.rsplit(')').next()?.trim().chars().next()
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn suspended_it_gives_the_terminal_back_and_takes_it_again() {
+    let mut session = Session::start(&["demo"]);
+    session.until("the list", shows("score"));
+    session.press("\u{1a}");
+    session.until("the terminal as it was", |screen| !screen.alternate_screen() && !screen.hide_cursor());
+    while state(&session) != Some('T') {
+        std::thread::yield_now();
+    }
+    session.assert_restored();
+    let process = session.child.process_id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).expect("an id"))).expect("a process");
+    rustix::process::kill_process(process, rustix::process::Signal::CONT).expect("the signal is sent");
+    session.until("the list again", |screen| screen.alternate_screen() && screen.contents().contains("score"));
+    session.press("?");
+    session.until("the help", shows("Keys: in a table"));
+    session.press("?q");
+    assert_eq!(session.end(), 0);
+    session.assert_restored();
+}
+
+#[cfg(unix)]
+#[test]
+fn a_terminal_that_goes_away_ends_it_even_where_nobody_says_so() {
+    use std::io::Read as _;
+
+    use portable_pty::{CommandBuilder, PtySize, native_pty_system};
+    for shell in ["exec \"$0\" demo", "trap '' HUP; exec \"$0\" demo"] {
+        let pair = native_pty_system().openpty(PtySize { rows: 24, cols: 80, pixel_width: 0, pixel_height: 0 }).expect("a pseudo-terminal");
+        let mut command = CommandBuilder::new("sh");
+        command.args(["-c", shell, env!("CARGO_BIN_EXE_rdptriage")]);
+        command.env("TERM", "xterm-256color");
+        command.env("RDPTRIAGE_CONFIG_DIR", std::env::temp_dir().join("rdptriage-no-such-config"));
+        let mut child = pair.slave.spawn_command(command).expect("the program starts");
+        drop(pair.slave);
+        let mut reader = pair.master.try_clone_reader().expect("a reader");
+        let mut written = Vec::new();
+        let mut chunk = [0; 4096];
+        while !String::from_utf8_lossy(&written).contains("score") {
+            let read = reader.read(&mut chunk).expect("it writes");
+            assert!(read > 0, "it ended: {}", String::from_utf8_lossy(&written));
+            written.extend_from_slice(&chunk[..read]);
+        }
+        // The last ends of the line: what comes now is a hang-up.
+        drop(reader);
+        drop(pair.master);
+        let begun = std::time::Instant::now();
+        let code = loop {
+            if let Some(status) = child.try_wait().expect("a status") {
+                break status.exit_code();
+            }
+            assert!(begun.elapsed() < std::time::Duration::from_secs(30), "it goes on without a terminal: {shell}");
+            std::thread::yield_now();
+        };
+        assert_eq!(code, 129, "{shell}");
+    }
+}
+
 #[test]
 fn what_is_copied_goes_out_as_osc_52() {
     let mut session = Session::start(&["demo"]);

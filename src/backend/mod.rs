@@ -53,6 +53,8 @@ pub enum Fault {
     TooMuch,
     /// Nobody answered, or not now.
     Unreachable,
+    /// What was held for us between two pages was let go.
+    Expired,
 }
 
 /// Why a question has no answer.

@@ -12,6 +12,7 @@ mod entry;
 mod fold;
 pub mod merge;
 pub mod verify;
+pub mod words;
 
 pub use act::{Act, Answer, Mark, MarkKind, Query, Subject, Verdict};
 pub use entry::{Entry, Hash, Record};

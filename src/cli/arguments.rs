@@ -115,6 +115,9 @@ pub enum Command {
         /// Explain one verdict: every figure behind it, and what it cannot say; without a time the worst one of the range
         #[arg(long, value_name = "DESTINATION[@TIME]", conflicts_with = "exit_code")]
         explain: Option<String>,
+        /// Put together what is odd at several destinations and has one cause: shared sources, or one reached through another
+        #[arg(long, conflicts_with = "explain")]
+        incidents: bool,
         /// Show the scores of what exceptions hide too
         #[arg(long)]
         show_hidden: bool,

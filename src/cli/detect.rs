@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 use super::arguments::Kinds;
 use super::completeness::Report;
@@ -74,6 +75,8 @@ pub(super) async fn judge(opened: &Opened, wanted: &Wanted<'_>, shown: Range, ba
     let report = opened.report(&arrivals.completeness).await?;
     let plan = Plan { by: wanted.by, size: opened.bucket, zones: opened.zones.clone(), shown, bands };
     let mut detection = detect::run(&arrivals, &plan, make(&plan).as_mut());
+    let zone = plan.zones.first().cloned().unwrap_or(TimeZone::UTC);
+    detection.name_rounds(&detect::recurring::waves(&arrivals, plan.by, &zone, Timestamp::MAX), &zone);
     if let Some(lacks) = arrivals.completeness.forbids_verdicts() {
         detection.withhold(&lacks);
     }

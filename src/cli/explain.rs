@@ -1,5 +1,7 @@
 //! `detect --explain DESTINATION@TIME`: every figure behind one verdict, in words for people and as JSON for machines.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::completeness::Report;
@@ -7,17 +9,23 @@ use super::detect::{Judged, Wanted, judge, names};
 use super::failure::Failure;
 use super::origin::Opened;
 use super::output::{Format, Sink, document};
-use super::period;
-use crate::detect::Explanation;
+use super::{period, whom};
+use crate::analysis;
 use crate::detect::explanation::Facts;
+use crate::detect::{Explanation, Relative, relatives};
 use crate::domain::arrivals::NO_SOURCE;
 use crate::domain::finding::{self, Standing};
-use crate::domain::{Address, Destination, Foreign, Range, Timestamp};
+use crate::domain::{Address, Destination, Families, Foreign, Range, Timestamp};
+use crate::investigation::Beside;
+use crate::query::Scope;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
 /// Around the bucket so much is judged and kept, for what goes on beside it.
 const AROUND: SignedDuration = SignedDuration::from_hours(24);
+
+/// And so much after it: a session of the bucket has its end then.
+const AFTER: SignedDuration = SignedDuration::from_hours(2);
 
 #[derive(Serialize)]
 struct Document<'a> {
@@ -46,7 +54,15 @@ pub async fn run(opened: &Opened, wanted: &Wanted<'_>, place: &str, format: Form
             Failure::error(format!("no source reached {} within the range", Foreign::from(name).safe())).advise("name a time: DESTINATION@2025-01-31T12:00:00Z")
         })?,
     };
-    let explanation = Explanation::of(facts(&judged, number, start));
+    let mut facts = facts(&judged, number, start);
+    let zone = opened.zones.first().cloned().unwrap_or(TimeZone::UTC);
+    let destination = judged.detection.destinations.get(number).cloned().unwrap_or_default();
+    let bucket = Range { from: start, to: judged.plan.size.at(judged.plan.size.index(start.as_second()).saturating_add(1)) };
+    let sources = facts.why.as_ref().map(|why| std::sync::Arc::clone(&why.sources)).unwrap_or_default();
+    let beside = Beside::of(&judged.arrivals, judged.plan.by, &destination, bucket, &sources, &zone);
+    (facts.waves, facts.relatives) = (beside.waves, beside.relatives);
+    facts.relatives.extend(sessions(opened, destination, bucket).await?);
+    let explanation = Explanation::of(facts);
     match format {
         Format::Json => document(&Document { explanation: &explanation, completeness: &judged.report }, sink)?,
         Format::Table => std::io::Write::write_all(sink, explanation.text(&TimeZone::UTC).as_bytes()).map_err(|error| sink.failed(error))?,
@@ -55,6 +71,14 @@ pub async fn run(opened: &Opened, wanted: &Wanted<'_>, place: &str, format: Form
         }
     }
     Ok(judged.report)
+}
+
+/// How long sessions last and how much runs in them, by the events of the day before.
+async fn sessions(opened: &Opened, destination: Destination, bucket: Range) -> Result<[Relative; 2], Failure> {
+    let range = Range { from: bucket.from.checked_sub(AROUND).unwrap_or(bucket.from), to: bucket.to.checked_add(AFTER).unwrap_or(bucket.to) };
+    let scope = Scope { range, ..opened.scope(Families::EVERY) }.at(Arc::new(destination));
+    let evidence = whom::fetch(opened, scope).await?;
+    Ok(relatives::sessions(&analysis::sessions(&evidence.events).list, bucket))
 }
 
 /// The destination's name and the moment, of `NAME@TIME` or `NAME`.
@@ -127,6 +151,9 @@ fn facts(judged: &Judged, number: usize, start: Timestamp) -> Facts {
         upper: verdict.map_or_else(|| expected.map(|expected| f64::from(expected.upper)), |verdict| verdict.upper),
         cross: verdict.and_then(|verdict| verdict.cross),
         why: verdict.and_then(|verdict| verdict.why.clone()),
+        waves: Vec::new(),
+        relatives: Vec::new(),
+        incident: detection.incidents(plan.size).into_iter().find(|incident| incident.has(&destination.label(), start)),
         // Whoever asks once learns of nothing that comes later.
         late: None,
         known_from: first.max(arrivals.range.from),

@@ -16,7 +16,9 @@ pub mod failure;
 mod files;
 mod hops;
 mod hunt;
+mod incidents;
 mod login;
+mod lore;
 mod man;
 pub mod origin;
 pub mod output;
@@ -102,7 +104,7 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
                 Ok((hunt::run(opened, head, format, sink).await?, failure::OK))
             })
         }
-        Command::Detect { files, origin, output, kind, by, detector, explain, show_hidden, exit_code } => {
+        Command::Detect { files, origin, output, kind, by, detector, explain, incidents, show_hidden, exit_code } => {
             let request = required(&files, &origin, &environment)?;
             let wanted = detect::Wanted { kind, by, detector: detector.as_deref() };
             if let Some(place) = explain {
@@ -112,7 +114,10 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
             }
             let known = exceptions::known(&environment, show_hidden);
             headless(&request, &output, Format::Csv, async |opened, format, sink| {
-                let outcome = detect::run(opened, &wanted, &known, format, sink).await?;
+                let outcome = match incidents {
+                    true => incidents::run(opened, &wanted, &known, format, sink).await?,
+                    false => detect::run(opened, &wanted, &known, format, sink).await?,
+                };
                 Ok((outcome.report, if exit_code && outcome.anomalies > 0 { failure::ANOMALY } else { failure::OK }))
             })
         }
@@ -130,7 +135,9 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
             Ok((sessions::run(opened, &drill.whom, format, sink).await?, failure::OK))
         }),
         Command::Sources(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
-            Ok((sources::run(opened, &drill.whom, format, sink).await?, failure::OK))
+            let (lore, faults) = lore::open(&environment)?;
+            tell(&faults);
+            Ok((sources::run(opened, &drill.whom, &lore, format, sink).await?, failure::OK))
         }),
         Command::Users(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
             Ok((users::run(opened, &drill.whom, format, sink).await?, failure::OK))

@@ -102,7 +102,7 @@ fn guide(id: Option<&str>, environment: &Environment) -> Result<Guide, Failure> 
 }
 
 /// Asks everything about a destination and weighs it.
-async fn gather(opened: &Opened, guide: &Guide, name: &str, at: Option<Timestamp>) -> Result<Dossier, Failure> {
+pub(super) async fn gather(opened: &Opened, guide: &Guide, name: &str, at: Option<Timestamp>) -> Result<Dossier, Failure> {
     let mut scope = opened.scope(Families::ALL);
     scope.range.from = if opened.is_cluster { before(opened.range.from, opened.history_days) } else { Timestamp::MIN };
     let ask = Ask::Arrivals { scope, bucket: BucketSize::Quarter };

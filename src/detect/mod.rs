@@ -2,14 +2,20 @@
 
 pub mod arrivals;
 pub mod explanation;
+pub mod incident;
 mod layered;
 pub mod plain;
+pub mod recurring;
+pub mod relatives;
 pub mod roster;
 pub mod run;
 mod season;
 pub mod watch;
 
 pub use explanation::Explanation;
+pub use incident::{Incident, incidents};
+pub use recurring::Wave;
+pub use relatives::Relative;
 pub use roster::{Present, Roster};
 pub use run::run;
 pub use watch::Watch;
@@ -18,7 +24,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::tz::TimeZone;
 
-use crate::domain::{BucketSize, By, Destination, Range, Timestamp, Verdict};
+use crate::domain::{BucketSize, By, Destination, Range, Severity, Timestamp, Verdict};
 
 /// One bucket of the whole estate.
 #[derive(Clone, Debug)]
@@ -115,5 +121,24 @@ impl Detection {
             *verdict = verdict.withheld(lacks);
         }
         self.bands.iter_mut().for_each(BTreeMap::clear);
+    }
+
+    /// What is odd and has one cause, over everything shown.
+    pub fn incidents(&self, size: BucketSize) -> Vec<Incident> {
+        let of = self.destinations.iter().zip(&self.verdicts).flat_map(|(destination, verdicts)| {
+            let scored = verdicts.values().filter_map(|verdict| Some((verdict.start, size.seconds(), verdict.score?, verdict.why.as_deref())));
+            incident::episodes(destination, scored)
+        });
+        incidents(&of.collect::<Vec<_>>())
+    }
+
+    /// Names the recurring rounds at whose hour something odd happened: they belong to the reason. No score changes by it.
+    pub fn name_rounds(&mut self, waves: &[Wave], zone: &TimeZone) {
+        for (destination, verdicts) in self.destinations.iter().zip(&mut self.verdicts) {
+            for verdict in verdicts.values_mut().filter(|verdict| verdict.severity() >= Some(Severity::Minor)) {
+                let due = waves.iter().find(|wave| wave.reaches(destination) && wave.is_at(verdict.start, zone));
+                verdict.reason.push_str(&due.map(Wave::reason).unwrap_or_default());
+            }
+        }
     }
 }

@@ -119,7 +119,7 @@ actions! {
     Ask: Refresh "refresh" "refresh" "Ask again now";
     Ask: OnlyNew "only-new" "only new" "List only what was never seen on this destination before, or everything again";
     Ask: Why "why" "why" "Show why a bucket has its score: the figures behind it, and what they cannot say";
-    Ask: Group "group" "campaigns" "Put destinations that are hit by the same sources together, or apart again";
+    Ask: Group "group" "incidents" "Put the destinations of each incident together, and those hit by the same sources, or apart again";
     Ask: Alerts "alerts" "alerts" "Show the queue: alerts of rules, records of jobs and our own findings";
     Ask: Doctor "doctor" "doctor" "Show what can and cannot be seen here, and what to do about it";
     Ask: Tasks "tasks" "tasks" "Show what is being asked and worked out, how it went, and give up on it";

@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 use super::Cells;
-use crate::detect::{Detection, Plan};
+use crate::detect::{Detection, Incident, Plan, Wave, incident, recurring};
 use crate::domain::arrivals::NO_SOURCE;
 use crate::domain::finding::{self, ANOMALOUS, Standing};
 use crate::domain::{Address, Arrivals, BucketSize, By, Destination, Foreign, Range, Severity, Timestamp, Why, destination};
@@ -161,6 +162,8 @@ pub struct Board {
     pub lanes: Vec<Lane>,
     /// Whether the detector has spoken.
     pub is_judged: bool,
+    /// What is odd and has one cause, the gravest first.
+    pub incidents: Vec<Incident>,
     /// From when on the answer is incomplete, and what it lacks: no verdict rests on that.
     pub partial: Option<Partial>,
 }
@@ -213,6 +216,44 @@ impl Board {
             }
         }
         self.partial = Some(partial);
+        self.find_incidents();
+    }
+
+    /// Names the recurring rounds at whose hour something odd happened: they belong to the reason. No score changes by it.
+    pub fn name_rounds(&mut self, waves: &[Wave], zone: &TimeZone) {
+        let (size, first) = (self.size, self.first);
+        for lane in &mut self.lanes {
+            let reaching: Vec<&Wave> = waves.iter().filter(|wave| wave.reaches(&lane.destination)).collect();
+            if reaching.is_empty() {
+                continue;
+            }
+            for (place, cell) in lane.cells.filled_mut().filter(|(_, cell)| cell.severity() >= Some(Severity::Minor)) {
+                let start = size.at(first.saturating_add(i64::try_from(place).unwrap_or(i64::MAX)));
+                if let (Some(wave), Some(reason)) = (reaching.iter().find(|wave| wave.is_at(start, zone)), &mut cell.reason) {
+                    *reason = format!("{reason}{}", wave.reason()).into();
+                }
+            }
+        }
+    }
+
+    /// Puts together what is odd and has one cause.
+    fn find_incidents(&mut self) {
+        let seconds = self.size.seconds();
+        let of = self.lanes.iter().flat_map(|lane| {
+            let scored = lane.cells.filled().filter_map(|(place, cell)| Some((self.at(place), seconds, cell.score?, cell.why.as_deref())));
+            incident::episodes(&lane.destination, scored)
+        });
+        self.incidents = incident::incidents(&of.collect::<Vec<_>>());
+    }
+
+    /// The incident that a lane is a part of: the gravest of several.
+    pub fn incident(&self, lane: &Lane) -> Option<&Incident> {
+        self.incidents.iter().find(|incident| incident.members.iter().any(|member| member.destination == lane.label))
+    }
+
+    /// The incident that a bucket of a lane is a part of.
+    pub fn incident_at(&self, lane: &Lane, start: Timestamp) -> Option<&Incident> {
+        self.incidents.iter().find(|incident| incident.has(&lane.label, start))
     }
 
     /// How many destinations have their worst bucket in each band, worst band first; quiet ones are left out.
@@ -230,7 +271,7 @@ impl Board {
 pub fn count(arrivals: &Arrivals, size: BucketSize, range: Range, known_from: Timestamp) -> Board {
     let (destinations, of) = destination::join(&arrivals.endpoints);
     let first = size.index(range.from.as_second());
-    let mut board = Board { size, range, known_from, first, lanes: Vec::new(), is_judged: false, partial: None };
+    let mut board = Board { size, range, known_from, first, lanes: Vec::new(), is_judged: false, incidents: Vec::new(), partial: None };
     let buckets = board.buckets();
     let edge = |time: Timestamp| arrivals.rows.partition_point(|row| arrivals.bucket.at(row.bucket) < time);
     let (start, end) = (edge(range.from), edge(range.to));
@@ -297,6 +338,8 @@ pub fn judge(arrivals: &Arrivals, plan: &Plan, known_from: Timestamp, detect: im
     let mut board = count(arrivals, plan.size, plan.shown, known_from);
     let detection = detect(arrivals, &board.plan(plan));
     apply(&mut board, &detection);
+    let zone = zone(plan);
+    board.name_rounds(&recurring::waves(arrivals, plan.by, &zone, plan.shown.to), &zone);
     board
 }
 
@@ -339,6 +382,12 @@ pub fn apply(board: &mut Board, detection: &Detection) {
         }
     }
     board.is_judged = true;
+    board.find_incidents();
+}
+
+/// By whose hours rounds recur.
+pub fn zone(plan: &Plan) -> TimeZone {
+    plan.zones.first().cloned().unwrap_or(TimeZone::UTC)
 }
 
 /// The plan by which the screens judge.

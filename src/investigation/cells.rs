@@ -45,6 +45,11 @@ impl Cells {
         self.filled.range_mut(first..).map(|(_, cell)| cell)
     }
 
+    /// The cells that hold something, with their places, to be changed.
+    pub fn filled_mut(&mut self) -> impl Iterator<Item = (usize, &mut Cell)> {
+        self.filled.iter_mut().map(|(place, cell)| (*place, cell))
+    }
+
     /// At most the last `count` cells, empty ones too, in order.
     pub fn tail(&self, count: usize) -> impl Iterator<Item = &Cell> {
         (self.len.saturating_sub(count)..self.len).filter_map(|place| self.get(place))

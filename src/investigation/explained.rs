@@ -4,6 +4,7 @@ use super::board::Partial;
 use super::{Board, Investigation, Lane};
 use crate::detect::Explanation;
 use crate::detect::explanation::Facts;
+use crate::detect::relatives::sessions;
 use crate::domain::finding::Standing;
 use crate::domain::{Completeness, Destination, Range, Timestamp};
 
@@ -21,6 +22,11 @@ impl Investigation {
         let bucket = Range { from: start, to: board.at(place.saturating_add(1)) };
         // Nothing is said of a bucket in which nobody came; what is usual there still shows that it could have been.
         let unsaid = if cell.typical.is_some() { Standing::Judged } else { Standing::ShortHistory };
+        let visit = self.visit().filter(|visit| visit.destination.as_ref().is_some_and(|visited| *visited == lane.destination));
+        let beside = visit.and_then(|visit| visit.beside(bucket));
+        let mut relatives = beside.map(|beside| beside.relatives.clone()).unwrap_or_default();
+        // Sessions are told by the events around what is looked at, where these were asked for.
+        relatives.extend(visit.and_then(|visit| visit.evidence()).into_iter().flat_map(|evidence| sessions(&evidence.sessions.list, bucket)));
         Some(Explanation::of(Facts {
             destination: lane.label.clone(),
             name: lane.name.clone(),
@@ -37,6 +43,9 @@ impl Investigation {
             upper: cell.upper,
             cross: cell.cross,
             why: cell.why.clone(),
+            incident: board.incident_at(lane, start).cloned(),
+            waves: beside.map(|beside| beside.waves.clone()).unwrap_or_default(),
+            relatives,
             late: self.late.words(&lane.destination, bucket, &self.zone),
             known_from: self.known_from(),
             lacks: self.completeness().filter(|completeness| !completeness.is_whole()).map(|completeness| completeness.words()),

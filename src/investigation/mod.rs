@@ -35,7 +35,7 @@ pub use period::Period;
 pub use reduce::{reduce, start};
 pub use slot::{Epoch, Fetched, Progress, Slot};
 pub use state::Investigation;
-pub use study::{Evidence, Matter, Study};
+pub use study::{Beside, Evidence, Matter, Study};
 pub use subject::{Mark, Subject};
 pub use tab::{Need, Page, Tab};
 pub use task::Tasks;

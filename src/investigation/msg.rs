@@ -63,6 +63,8 @@ pub enum Msg {
     },
     /// The same time a week earlier is laid over the chart, or taken away.
     WeekLaid,
+    /// The analyst wants to know what goes on beside the bucket under the cursor.
+    BesideWanted,
     /// The analyst looks at a destination.
     Visited(Arc<Destination>),
     /// The analyst opens what stands in a row, from its own side; from another page a destination is narrowed to that.

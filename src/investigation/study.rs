@@ -11,9 +11,10 @@ use crate::analysis::outbound::{Outbound, outbound_by_built_in};
 use crate::analysis::processes::Process;
 use crate::analysis::telltales::Telltale;
 use crate::analysis::{Sessions, Visible, account, ladders_of, processes, sessions, telltales};
+use crate::detect::{Relative, Wave, recurring, relatives};
 use crate::domain::event::Vantage;
 use crate::domain::stage::Ladder;
-use crate::domain::{Address, Arrivals, BucketSize, Destination, Event, Family, Foreign, Kind, Range, Timestamp};
+use crate::domain::{Address, Arrivals, BucketSize, By, Destination, Event, Family, Foreign, Kind, Range, Timestamp};
 use crate::query::Answer;
 
 /// What is to be studied.
@@ -38,6 +39,19 @@ pub enum Matter {
         asked: BTreeSet<End>,
         /// The stretch of time that is looked at.
         looked: Range,
+    },
+    /// What goes on beside one bucket of a destination.
+    Beside {
+        /// Everything that arrived.
+        arrivals: Arc<Arrivals>,
+        /// Where.
+        destination: Arc<Destination>,
+        /// The bucket.
+        bucket: Range,
+        /// Who arrived there.
+        sources: Arc<[Address]>,
+        /// Whose days and hours.
+        zone: TimeZone,
     },
     /// What was usual at a destination.
     Past {
@@ -65,12 +79,38 @@ pub enum Study {
     Past(Box<Past>),
     /// Of [`Matter::Hops`].
     Hops(Box<Around>),
+    /// Of [`Matter::Beside`].
+    Beside(Box<Beside>),
+}
+
+/// What goes on beside one bucket of a destination.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// The bucket.
+    pub bucket: Range,
+    /// Recurring rounds that are due there and then.
+    pub waves: Vec<Wave>,
+    /// How far its sources reach, and whether anybody comes at this hour.
+    pub relatives: Vec<Relative>,
+}
+
+impl Beside {
+    /// Works it out of everything that arrived.
+    pub fn of(arrivals: &Arrivals, by: By, destination: &Destination, bucket: Range, sources: &[Address], zone: &TimeZone) -> Self {
+        let mut waves = recurring::waves(arrivals, by, zone, bucket.from);
+        waves.retain(|wave| wave.is_at(bucket.from, zone) && wave.reaches(destination));
+        let relatives = vec![relatives::fan_out(arrivals, by, sources, bucket.to), relatives::hour(arrivals, by, destination, bucket.from, zone)];
+        Self { bucket, waves, relatives }
+    }
 }
 
 impl Matter {
     /// Works it out.
     pub fn study(self) -> Study {
         match self {
+            Self::Beside { arrivals, destination, bucket, sources, zone } => {
+                Study::Beside(Box::new(Beside::of(&arrivals, By::Destination, &destination, bucket, &sources, &zone)))
+            }
             Self::Evidence { page, known, destination } => Study::Evidence(Box::new(Evidence::of(page, known, destination.as_deref()))),
             Self::Hops { page, root, asked, looked } => Study::Hops(Box::new(Around::of(page, &root, &asked, looked))),
             Self::Past { arrivals, destination, shown, known_from, size, zone } => {

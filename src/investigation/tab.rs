@@ -131,6 +131,8 @@ pub enum Need {
     Evidence,
     /// What was usual before; studied from the arrivals that are here already.
     Past,
+    /// What goes on beside the bucket under the cursor; studied from the arrivals that are here already.
+    Beside,
     /// What others have detected about it.
     Alerts,
     /// The programs seen there before the shown range.
@@ -144,6 +146,6 @@ pub enum Need {
 impl Need {
     /// Whether it is worked out from what is here, without a question.
     pub const fn is_here(self) -> bool {
-        matches!(self, Self::Past)
+        matches!(self, Self::Past | Self::Beside)
     }
 }

@@ -12,7 +12,7 @@ use super::past::Past;
 use super::period::days_before;
 use super::slot::Fetched;
 use super::subject::{Sitting, reached};
-use super::{Board, Evidence, Lane, Need, Page, Study, Subject, Tab};
+use super::{Beside, Board, Evidence, Lane, Need, Page, Study, Subject, Tab};
 use crate::domain::{Address, BucketSize, Destination, Families, Foreign, Range, Timestamp};
 use crate::query::{Alerts, Answer, Ask, Company, EventPage, Filter, Scope, Tally, TallyBy};
 
@@ -284,7 +284,7 @@ impl Visit {
                 let condition = around::condition(&self.hop_ends());
                 Ask::Events { scope: Scope { families: Families::EVERY, filter: condition, ..Scope::over(range) }, skip: 0, take: MOST_EVIDENCE }
             }
-            Need::Past => Ask::Overview,
+            Need::Past | Need::Beside => Ask::Overview,
             Need::Timeline => Ask::Arrivals { scope: Scope { range: shown, ..scope }, bucket: BucketSize::Quarter },
             // What runs is told by events that count for no connection.
             Need::Tally(by @ TallyBy::Process) => Ask::Tally { scope: Scope { families: Families::EVERY, ..scope }, by },
@@ -384,6 +384,12 @@ impl Visit {
     /// What was usual before.
     pub fn past(&self) -> Option<&Past> {
         if let Study::Past(past) = self.studies.get(&Need::Past)?.value()? { Some(past) } else { None }
+    }
+
+    /// What goes on beside a bucket, where that was worked out for it.
+    pub fn beside(&self, bucket: Range) -> Option<&Beside> {
+        let Study::Beside(beside) = self.studies.get(&Need::Beside)?.value()? else { return None };
+        (beside.bucket == bucket).then_some(beside)
     }
 
     /// Its lane on the board.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::sync::Arc;
 
-use crate::detect::{Begin, Plan, Watch};
+use crate::detect::{Begin, Plan, Watch, Wave, recurring};
 use crate::domain::{Arrivals, Timestamp};
 use crate::investigation::{Board, board};
 
@@ -11,6 +11,8 @@ use crate::investigation::{Board, board};
 pub(super) struct Judge {
     make: Begin,
     kept: Option<Kept>,
+    /// Rounds that recur, and the hour up to which they were looked for.
+    rounds: Option<(i64, Vec<Wave>)>,
 }
 
 /// What was judged last, and the detector that has learned it.
@@ -23,7 +25,7 @@ struct Kept {
 impl Judge {
     /// Has learned nothing yet.
     pub(super) fn new(make: Begin) -> Self {
-        Self { make, kept: None }
+        Self { make, kept: None, rounds: None }
     }
 
     /// Counts and judges: the same verdicts as judging everything from the start.
@@ -33,6 +35,13 @@ impl Judge {
         // Taken out, so that nothing half learned is left to go on from where the detector panics.
         let kept = self.kept.take().and_then(|kept| kept.go_on(arrivals, &plan)).unwrap_or_else(|| Kept::begin(arrivals, &plan, self.make));
         board::apply(&mut board, kept.watch.detection());
+        // They are told by weeks of history: once an hour is often enough.
+        let zone = board::zone(&plan);
+        let hour = plan.shown.to.as_second().div_euclid(3600);
+        if self.rounds.as_ref().is_none_or(|(known, _)| *known != hour) {
+            self.rounds = Some((hour, recurring::waves(arrivals, plan.by, &zone, plan.shown.to)));
+        }
+        board.name_rounds(self.rounds.as_ref().map_or(&[], |(_, waves)| waves), &zone);
         self.kept = Some(kept);
         board
     }

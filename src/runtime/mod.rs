@@ -84,6 +84,15 @@ where
     let outcome = watch_on(&mut screen, open, options).await;
     let leaving = screen.leave();
     signals::ended();
+    if terminal::is_gone() {
+        // Drawing may fail before anybody says that the line is cut. The library's own way of leaving would complain to a
+        // standard error that is gone too, and so abort.
+        std::mem::forget(screen);
+        return Ok(match outcome {
+            Ok(Ended::Signal(number)) => Ended::Signal(number),
+            _ => Ended::Signal(signal_hook::consts::SIGHUP),
+        });
+    }
     match (outcome, leaving) {
         (Ok(ended), Err(error)) => Err(BackendError::new(format!("could not restore the terminal: {error}"))).or(Ok(ended)),
         (outcome, _) => outcome,

@@ -1,6 +1,6 @@
 //! The terminal: taken over at the start, given back on every way out.
 
-use std::io::{self, BufWriter, Stdout, Write as _};
+use std::io::{self, BufWriter, IsTerminal as _, Stdout, Write as _};
 use std::sync::Once;
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -35,6 +35,11 @@ pub(super) fn restore() {
         _ = crossterm::execute!(io::stdout(), EndSynchronizedUpdate, LeaveAlternateScreen, Show);
         _ = disable_raw_mode();
     }
+}
+
+/// Whether the terminal has gone away; nothing that is asked of it can succeed then.
+pub(super) fn is_gone() -> bool {
+    !io::stdout().is_terminal()
 }
 
 /// A terminal on which nothing has been drawn.

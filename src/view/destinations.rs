@@ -34,6 +34,9 @@ const PEAK: usize = 6;
 const LANE: usize = 7;
 const CAMPAIGN: usize = 8;
 
+/// Most lines that trouble takes from the list.
+const TROUBLE: u16 = 3;
+
 /// The columns of a list `width` wide over so many buckets. Name goes first when room runs out, then new, then typical;
 /// the lane keeps a good part of the width, but no more than it has buckets, or than words in its place need to be understood.
 fn columns(width: u16, buckets: usize, label: usize, has_words: bool, has_campaigns: bool) -> Vec<Column> {
@@ -72,8 +75,17 @@ struct Row<'a> {
     score: Option<f64>,
     now: u32,
     new: usize,
-    /// The campaign that it belongs to, and how many destinations that hit.
-    campaign: Option<(usize, usize)>,
+    /// What it stands together with others by.
+    together: Option<Together>,
+}
+
+/// Why destinations stand together.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Together {
+    /// They are one incident, of this number and so many destinations.
+    Incident(usize, usize),
+    /// They are hit by the same sources, though nothing of it is anomalous: number and how many destinations.
+    Campaign(usize, usize),
 }
 
 /// The lanes of a board as rows, highest score first.
@@ -92,27 +104,37 @@ impl<'a> LaneRows<'a> {
             score: lane.score(),
             now: lane.cells.last().map_or(0, |cell| cell.count),
             new: lane.newcomers(since).count(),
-            campaign: None,
+            together: None,
         };
         let mut rows: Vec<Row<'a>> = board.lanes.iter().map(row).collect();
         // The name decides between equals, so that rows do not jump.
         rows.sort_by(|one, two| by_score(two, one).then_with(|| one.lane.label.cmp(&two.lane.label)));
         if is_grouped {
-            group(&mut rows);
+            group(&mut rows, board);
         }
         Self { rows, board, is_grouped, cx: *cx }
     }
 }
 
-/// Puts the destinations of each campaign together, where the first of them stands.
-fn group(rows: &mut [Row<'_>]) {
-    let sets: Vec<Vec<Address>> = rows.iter().map(|row| row.lane.first_seen.iter().map(|(source, _)| *source).collect()).collect();
-    let of = campaign::campaigns(&sets);
-    for (row, number) in rows.iter_mut().zip(&of) {
-        let hit = |number: usize| of.iter().filter(|other| **other == Some(number)).count();
-        row.campaign = number.map(|number| (number, hit(number)));
+/// Puts the destinations of each incident together, and of the others those that are hit by the same sources, where the first of
+/// them stands.
+fn group(rows: &mut [Row<'_>], board: &Board) {
+    for row in rows.iter_mut() {
+        row.together = board.incident(row.lane).map(|incident| Together::Incident(incident.number, incident.destinations));
     }
-    let first: BTreeMap<usize, usize> = of.iter().enumerate().rev().filter_map(|(place, number)| Some(((*number)?, place))).collect();
+    // Whoever is part of an incident has its company there.
+    let sources = |row: &Row<'_>| match row.together {
+        Some(_) => Vec::new(),
+        None => row.lane.first_seen.iter().map(|(source, _)| *source).collect(),
+    };
+    let sets: Vec<Vec<Address>> = rows.iter().map(sources).collect();
+    let campaigns = campaign::campaigns(&sets);
+    for (row, number) in rows.iter_mut().zip(&campaigns) {
+        let hit = |number: usize| campaigns.iter().filter(|other| **other == Some(number)).count();
+        row.together = row.together.or(number.map(|number| Together::Campaign(number, hit(number))));
+    }
+    let of: Vec<Option<Together>> = rows.iter().map(|row| row.together).collect();
+    let first: BTreeMap<Together, usize> = of.iter().enumerate().rev().filter_map(|(place, together)| Some(((*together)?, place))).collect();
     let mut places: Vec<usize> = (0..rows.len()).collect();
     places.sort_by_key(|place| (of.get(*place).copied().flatten().and_then(|number| first.get(&number).copied()).unwrap_or(*place), *place));
     let rank: BTreeMap<usize, usize> = places.into_iter().zip(0..).collect();
@@ -156,7 +178,7 @@ impl Rows for LaneRows<'_> {
             NOW => one.now.cmp(&two.now),
             TYPICAL => typical(one).total_cmp(&typical(two)),
             NEW => one.new.cmp(&two.new),
-            CAMPAIGN => one.campaign.cmp(&two.campaign),
+            CAMPAIGN => one.together.cmp(&two.together),
             PEAK => one.lane.cells.peak().cmp(&two.lane.cells.peak()),
             _ => Ordering::Equal,
         }
@@ -250,11 +272,19 @@ impl View for Destinations {
             Action::Group => {
                 self.is_grouped = !self.is_grouped;
                 let rows = LaneRows::of(board, self.is_grouped, cx);
-                let campaigns = rows.rows.iter().filter_map(|row| row.campaign).map(|(number, _)| number).max().unwrap_or(0);
-                let said = match (self.is_grouped, campaigns) {
-                    (false, _) => "each destination stands by itself".to_owned(),
-                    (true, 0) => "no destinations are hit by the same sources".to_owned(),
-                    (true, campaigns) => format!("{}: destinations that share at least half of their sources", words::plural(campaigns as u64, "campaign")),
+                let campaigns = rows.rows.iter().filter_map(|row| if let Some(Together::Campaign(number, _)) = row.together { Some(number) } else { None });
+                let said = match (self.is_grouped, board.incidents.len(), campaigns.max().unwrap_or(0)) {
+                    (false, ..) => "each destination stands by itself".to_owned(),
+                    (true, 0, 0) => "no incident, and no destinations are hit by the same sources".to_owned(),
+                    (true, 0, campaigns) => {
+                        format!("{}: destinations that share at least half of their sources", words::plural(campaigns as u64, "campaign"))
+                    }
+                    (true, incidents, 0) => format!("! {}: one cause by shared sources or a server come through", words::plural(incidents as u64, "incident")),
+                    (true, incidents, campaigns) => format!(
+                        "! {}: one cause; # {}: at least half of the sources shared",
+                        words::plural(incidents as u64, "incident"),
+                        words::plural(campaigns as u64, "campaign")
+                    ),
                 };
                 Outcome::Consumed(vec![Want::Say(said)])
             }
@@ -293,17 +323,25 @@ impl View for Destinations {
             } else {
                 (format!("nothing from {range} meets {}", state.filter_text), "/ changes the filter; t asks for another time range".to_owned())
             };
+            // The header may have no room for it, and nothing found is not nothing there.
+            let partial = state.completeness().filter(|completeness| !completeness.is_whole());
+            let what = partial.map_or_else(|| what.clone(), |partial| format!("{what}, but the answer is partial: {}", partial.words()));
             return opening::message(&what, Some(&advice), Role::Text, pen, area, buf);
         }
         self.list.draw(&rows, &self.words, true, cx, area, buf);
         head_of_lanes(board, &self.list.columns(&rows, &self.words, area), cx, area, buf);
         if let Some(trouble) = state.arrivals.load.trouble() {
-            let line = Rect { y: area.bottom().saturating_sub(1), height: area.height.min(1), ..area };
             let said = crate::domain::foreign::sanitize(
                 &format!("{}{}", trouble.what, trouble.advice.as_deref().map(|advice| format!("; {advice}")).unwrap_or_default()),
                 crate::domain::Limits::CELL,
             );
-            text::put(buf, line, line.x, line.y, &text::pad(said.as_str(), usize::from(line.width), Align::Left, pen.glyphs), pen.style(Role::Error));
+            // Cut to one line, a narrow screen would lose what is wrong and what to do.
+            let lines = text::wrap(said.as_str(), usize::from(area.width));
+            let height = u16::try_from(lines.len()).unwrap_or(u16::MAX).min(TROUBLE).min(area.height);
+            let rows = Rect { y: area.bottom().saturating_sub(height), height, ..area };
+            for (line, y) in lines.iter().zip(rows.top()..rows.bottom()) {
+                text::put(buf, rows, rows.x, y, &text::pad(line, usize::from(rows.width), Align::Left, pen.glyphs), pen.style(Role::Error));
+            }
         }
     }
 }
@@ -369,8 +407,9 @@ fn cell(row: &Row<'_>, column: usize, width: u16, board: &Board, cx: &Ctx<'_>) -
         TYPICAL => Cell::text(words::typical(row.lane.cells.last().and_then(|cell| cell.typical)), muted),
         NEW => Cell::text(words::count(row.new as u64), if row.new == 0 { muted } else { pen.style(Role::SourceNew) }),
         PEAK => Cell::text(words::count(u64::from(row.lane.cells.peak())), muted),
-        CAMPAIGN => match row.campaign {
-            Some((number, hit)) => Cell::text(format!("#{number} x{hit}"), pen.style(Role::SourceNew)),
+        CAMPAIGN => match row.together {
+            Some(Together::Incident(number, hit)) => Cell::text(format!("!{number} x{hit}"), pen.style(severity::role(band))),
+            Some(Together::Campaign(number, hit)) => Cell::text(format!("#{number} x{hit}"), pen.style(Role::SourceNew)),
             None => Cell::text("-", muted),
         },
         LANE => {

@@ -38,6 +38,7 @@ fn about(slot: Slot) -> String {
         Need::ProgramsBefore => "programs seen here before",
         Need::Hops => "events behind the hops",
         Need::Health => "what can be seen here",
+        Need::Beside => "what goes on beside it",
     };
     match slot {
         Slot::Overview => "what there is".to_owned(),

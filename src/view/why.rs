@@ -99,7 +99,7 @@ impl View for WhyView {
             };
             if let Some(msg) = msg {
                 self.offset = 0;
-                return Outcome::msg(msg);
+                return Outcome::Consumed(vec![Want::Msg(msg), Want::Msg(Msg::BesideWanted)]);
             }
         }
         let inner = popup::inside(Self::frame(cx.area));

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 use super::session::Session;
 use super::support::cluster::{Cluster, elasticsearch};
+use super::support::faulty::Line;
 use super::{exact, key_file, read_key, real};
 
 /// The flags by which the program reaches one index, and the folder in which its key lies.
@@ -131,6 +132,85 @@ async fn a_server_that_is_being_fed_moves_the_live_screen() {
     session.until("eight sources now", |screen| figure(screen, "now") == Some(8));
     cluster.add(&index, &knocks(9..21)).await;
     session.until("twenty sources now", |screen| figure(screen, "now") == Some(20));
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    session.assert_restored();
+}
+
+/// A fortnight of quiet logons, and the overlap that follows from how late they came in: forty minutes.
+fn quiet_weeks() -> Vec<(String, Value)> {
+    let now = Timestamp::now().as_second();
+    let at = |second: i64| Timestamp::from_second(second).expect("a time").to_string();
+    let one = |number: i64| {
+        // The latest arrived just now, the others in their time.
+        let time = now - 2400 - number * 10_800;
+        let ingested = time + 2400;
+        let document = json!({
+            "@timestamp": at(time), "event": {"dataset": "endpoint.events.network", "action": "connection_accepted", "ingested": at(ingested)},
+            "host": {"name": "FS77"}, "source": {"ip": "10.66.1.1", "port": 50000}, "destination": {"ip": SERVER, "port": 3389},
+        });
+        (format!("quiet-{number}"), document)
+    };
+    (0..112).map(one).collect()
+}
+
+// The line is carried while the screen is waited for.
+#[tokio::test(flavor = "multi_thread")]
+async fn late_events_are_marked_and_a_dead_cluster_leaves_its_last_picture_until_it_is_back() {
+    let Some(cluster) = elasticsearch() else { return };
+    let index = cluster.index("line");
+    cluster.load(&index, &exact(), &quiet_weeks()).await;
+    cluster.add(&index, &knocks(1..4)).await;
+    let server = cluster.url.split("://").nth(1).expect("a URL").trim_end_matches('/').parse().expect("an address");
+    let mut line = Line::to(server).await;
+    let mut way = Way::to(cluster, &index).await;
+    for flag in &mut way.flags {
+        if *flag == cluster.url {
+            *flag = flag.replace(&server.to_string(), &line.address.to_string());
+        }
+    }
+    let flags: Vec<&str> = way.flags.iter().map(String::as_str).collect();
+    let mut session = Session::start(&flags);
+    session.until("three sources now", |screen| figure(screen, "now") == Some(3));
+    session.until("verdicts out of the history", |screen| {
+        screen.contents().contains("nothing odd") || screen.contents().contains("critical") || screen.contents().contains("minor")
+    });
+
+    // From here on no key is pressed. An event of half an hour ago comes in now.
+    let late = json!({
+        "@timestamp": Timestamp::from_second(Timestamp::now().as_second() - 1980).expect("a time").to_string(), "host": {"name": "FS77"},
+        "event": {"dataset": "endpoint.events.network", "action": "connection_accepted"},
+        "source": {"ip": "10.66.2.2", "port": 50000}, "destination": {"ip": SERVER, "port": 3389},
+    });
+    cluster.add(&index, &[("late".to_owned(), late)]).await;
+    session.until("the words about the late event", |screen| screen.contents().contains("came late: 1 event, 1 more source raised"));
+    session.until("its mark in the lane", |screen| screen.contents().lines().any(|line| line.contains(SERVER) && line.contains('↑')));
+
+    line.cut().await;
+    session.until("the age of a stale picture", |screen| screen.contents().lines().next().is_some_and(|header| header.contains("STALE")));
+    session.until("what is wrong", |screen| screen.contents().replace('\n', " ").contains("the connection was refused"));
+    assert_eq!(figure(session.screen(), "now"), Some(3), "the last picture stays");
+    cluster.add(&index, &knocks(4..9)).await;
+    line.mend().await;
+    session.until("eight sources now", |screen| figure(screen, "now") == Some(8));
+    session.until("the badge of a live view", |screen| {
+        screen.contents().lines().next().is_some_and(|header| header.contains("live") && !header.contains("STALE"))
+    });
+    session.press("q");
+    assert_eq!(session.end(), 0);
+    session.assert_restored();
+}
+
+#[tokio::test]
+async fn an_index_that_appears_later_is_seen_without_a_key() {
+    let Some(cluster) = elasticsearch() else { return };
+    let index = cluster.index("later");
+    let way = Way::to(cluster, &format!("{index}*")).await;
+    let flags: Vec<&str> = way.flags.iter().map(String::as_str).collect();
+    let mut session = Session::start(&flags);
+    session.until("what is missing", |screen| screen.contents().contains("but the answer is partial: CAPPED no index"));
+    cluster.load(&index, &exact(), &knocks(1..4)).await;
+    session.until("three sources now", |screen| figure(screen, "now") == Some(3));
     session.press("q");
     assert_eq!(session.end(), 0);
     session.assert_restored();

@@ -1,7 +1,7 @@
 //! Real Elasticsearch and OpenSearch: running ones named by the environment, else started by `../shared/servers`
 //! and stopped when the test process ends.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
@@ -82,7 +82,7 @@ fn started(product: Product) -> Result<Cluster, String> {
     }
     let folder = std::env::temp_dir().join(format!("rdptriage-test-{}-{}", std::process::id(), prefix.to_lowercase()));
     let output = Command::new(scripts.join(start))
-        .args(["--port", "0", "--secure", "--fast", "--dir"])
+        .args(["--port", "0", "--secure", "--fast", "--heap", "1g", "--dir"])
         .arg(&folder)
         .stdin(Stdio::null())
         .output()
@@ -167,8 +167,21 @@ impl Cluster {
         self.add(index, documents).await;
     }
 
+    /// Takes indices away again: their mappings fill the memory of a small server.
+    pub async fn remove(&self, indices: impl Iterator<Item = &String>) {
+        for index in indices {
+            self.send(reqwest::Method::DELETE, index, String::new()).await;
+        }
+    }
+
     /// Adds documents to an index; they can be found when this returns.
     pub async fn add(&self, index: &str, documents: &[(String, Value)]) {
+        let refused = self.offer(index, documents).await;
+        assert!(refused.is_empty(), "{refused:?}");
+    }
+
+    /// The same, where some may be refused: answers which.
+    pub async fn offer(&self, index: &str, documents: &[(String, Value)]) -> BTreeSet<String> {
         let mut body = String::new();
         for (id, document) in documents {
             body.push_str(&serde_json::json!({"index": {"_id": id}}).to_string());
@@ -177,6 +190,7 @@ impl Cluster {
             body.push('\n');
         }
         let answer = self.send(reqwest::Method::POST, &format!("{index}/_bulk?refresh=true"), body).await;
-        assert_eq!(answer["errors"], false, "{answer}");
+        let refused = answer["items"].as_array().into_iter().flatten().map(|item| &item["index"]).filter(|item| !item["error"].is_null());
+        refused.map(|item| item["_id"].as_str().unwrap_or_default().to_owned()).inspect(|id| eprintln!("{index} refuses {id}")).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! A server that breaks as told, byte by byte.
 
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -12,6 +13,10 @@ pub enum Fate {
     Answer(&'static str, String),
     /// These bytes and then the end, whatever they promised.
     Cut(String),
+    /// These bytes, then this again and again until the other side leaves.
+    Forever(String, &'static [u8]),
+    /// These bytes and then nothing more, while the connection stays.
+    Stall(String),
 }
 
 /// A running server.
@@ -43,6 +48,17 @@ impl Faulty {
                             format!("HTTP/1.1 {status}\r\n{head}\r\nContent-Length: {}\r\n\r\n{body}", body.len())
                         }
                         Fate::Cut(text) => text,
+                        Fate::Forever(text, more) => {
+                            _ = stream.write_all(text.as_bytes()).await;
+                            while stream.write_all(more).await.is_ok() {}
+                            return;
+                        }
+                        Fate::Stall(text) => {
+                            _ = stream.write_all(text.as_bytes()).await;
+                            // Until the other side leaves.
+                            _ = stream.read(&mut [0; 1]).await;
+                            return;
+                        }
                     };
                     _ = stream.write_all(text.as_bytes()).await;
                     _ = stream.shutdown().await;
@@ -79,4 +95,46 @@ async fn request(stream: &mut TcpStream) -> Option<String> {
             _ => return None,
         }
     }
+}
+
+/// A line to a server that can be cut and mended.
+pub struct Line {
+    /// Where it begins.
+    pub address: SocketAddr,
+    server: SocketAddr,
+    carrier: tokio::task::JoinHandle<()>,
+}
+
+impl Line {
+    /// A line to this server.
+    pub async fn to(server: SocketAddr) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        Self { address, server, carrier: carry(listener, server) }
+    }
+
+    /// Ends every connection and takes no more.
+    pub async fn cut(&mut self) {
+        self.carrier.abort();
+        _ = (&mut self.carrier).await;
+    }
+
+    /// Takes connections again, at the same place.
+    pub async fn mend(&mut self) {
+        self.carrier = carry(TcpListener::bind(self.address).await.expect("the port is free again"), self.server);
+    }
+}
+
+/// Carries connections until it is ended, and they with it.
+fn carry(listener: TcpListener, server: SocketAddr) -> tokio::task::JoinHandle<()> {
+    tokio::spawn(async move {
+        let mut connections = tokio::task::JoinSet::new();
+        while let Ok((mut here, _)) = listener.accept().await {
+            connections.spawn(async move {
+                if let Ok(mut there) = TcpStream::connect(server).await {
+                    _ = tokio::io::copy_bidirectional(&mut here, &mut there).await;
+                }
+            });
+        }
+    })
 }

@@ -76,6 +76,15 @@ impl Query {
         }
     }
 
+    /// How many conditions it is made of.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::All | Self::None | Self::Leaf(_) => 1,
+            Self::And(parts) | Self::Or(parts) => parts.iter().map(Self::len).sum(),
+            Self::Not(part) => part.len(),
+        }
+    }
+
     /// In Query DSL.
     pub(super) fn dsl(&self) -> Value {
         match self {
@@ -180,6 +189,7 @@ mod tests {
         assert_eq!(Query::any([Query::All, leaf("a")]), Query::All);
         assert_eq!(Query::all([Query::all([leaf("a"), leaf("b")]), leaf("c")]), Query::And(vec![leaf("a"), leaf("b"), leaf("c")]));
         assert_eq!(leaf("a").not().not(), leaf("a"));
+        assert_eq!(Query::all([leaf("a"), Query::any([leaf("b"), leaf("c")]).not()]).len(), 3);
         assert_eq!(Query::all([]), Query::All);
         assert_eq!(Query::any([]), Query::None);
     }

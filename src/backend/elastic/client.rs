@@ -1,26 +1,27 @@
 //! The one function through which every request to a cluster goes: time-outs, patience, caps, plain words for failures.
-//! It knows no request that writes.
+//! It knows no request that writes. The sending is done here on the HTTP client below the cluster library's own: that one
+//! cannot stop in the middle of a body, follows redirects and waits for a dead node as long as for an answer.
 
 use std::error::Error as _;
 use std::hash::{BuildHasher as _, Hasher as _};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use elasticsearch::http::headers::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER, USER_AGENT};
-use elasticsearch::http::request::JsonBody;
-use elasticsearch::http::response::Response;
-use elasticsearch::http::transport::Transport;
-use elasticsearch::http::{Method, StatusCode, Url};
+use elasticsearch::http::headers::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, LOCATION, RETRY_AFTER, USER_AGENT};
+use elasticsearch::http::{StatusCode, Url};
+use reqwest::{Method, Response};
 use serde_json::Value;
 
 use super::connection::Connection;
 use super::nodes::Nodes;
+use super::refusal::{Leave, Refusals};
 use super::{certificate, fingerprint, tls};
 use crate::backend::{BackendError, Fault};
 use crate::domain::{Foreign, Timestamp};
 
 /// Longest wait for one answer; searches stop themselves a little earlier and say so.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(40);
+/// Longest wait for a connection; a node that is gone without a word must not cost more.
+pub(super) const CONNECT: Duration = Duration::from_secs(5);
 /// Largest answer taken, in bytes.
 const LARGEST: usize = 64 * 1024 * 1024;
 /// How often a request is sent before its failure is believed.
@@ -32,15 +33,14 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 
 /// A connection to a cluster that can only read.
 pub(super) struct Client {
-    transport: Transport,
+    http: reqwest::Client,
     nodes: Nodes,
     /// Where it leads, for messages; no credentials in it.
     place: String,
     /// To look at certificates that were not accepted.
     connection: Connection,
     first_pause: Duration,
-    /// Credentials that were refused once are not sent again: a view that goes on asking would lock the account.
-    is_locked_out: AtomicBool,
+    refusals: Refusals,
 }
 
 impl Client {
@@ -53,8 +53,8 @@ impl Client {
             Some(wanted) => Some(fingerprint::find(connection, wanted).await?),
             None => None,
         };
-        let transport = tls::transport(connection, nodes.clone(), &place, pinned.as_deref())?;
-        Ok(Self { transport, nodes, place, connection: connection.clone(), first_pause: FIRST_PAUSE, is_locked_out: AtomicBool::new(false) })
+        let http = tls::client(connection, &place, pinned.as_deref())?;
+        Ok(Self { http, nodes, place, connection: connection.clone(), first_pause: FIRST_PAUSE, refusals: Refusals::default() })
     }
 
     /// Where the connection leads.
@@ -64,33 +64,45 @@ impl Client {
 
     /// Asks without a body. `what` says what for, as in "could not {what}".
     pub(super) async fn get(&self, what: &str, path: &str) -> Result<Value, BackendError> {
-        self.send(what, Method::Get, path, None).await
+        self.send(what, Method::GET, path, None).await
     }
 
     /// Asks a read endpoint that takes a body.
     pub(super) async fn post(&self, what: &str, path: &str, body: &Value) -> Result<Value, BackendError> {
-        self.send(what, Method::Post, path, Some(body)).await
+        self.send(what, Method::POST, path, Some(body)).await
     }
 
     /// Asks a read endpoint that wants a POST and no body.
     pub(super) async fn post_empty(&self, what: &str, path: &str) -> Result<Value, BackendError> {
-        self.send(what, Method::Post, path, None).await
+        self.send(what, Method::POST, path, None).await
     }
 
     async fn send(&self, what: &str, method: Method, path: &str, body: Option<&Value>) -> Result<Value, BackendError> {
-        if self.is_locked_out.load(Ordering::Relaxed) {
-            return Err(BackendError::new(format!("could not {what}: the credentials for {} were refused (401) before and are not sent again", self.place))
+        match self.refusals.leave(Instant::now()) {
+            Leave::Send => {}
+            Leave::Wait(left) => return Err(self.waiting(what, left)),
+            Leave::Never => {
+                return Err(BackendError::new(format!(
+                    "could not {what}: the credentials for {} were refused (401) before and are not sent again",
+                    self.place
+                ))
                 .advise("check the API key or password, then start again")
                 .of(Fault::Credentials));
+            }
         }
         let mut attempt = 1;
         loop {
-            let failure = match self.attempt(what, method, path, body).await {
-                Ok(answer) => return Ok(answer),
+            let failure = match self.attempt(what, &method, path, body).await {
+                Ok(answer) => {
+                    self.refusals.taken();
+                    return Ok(answer);
+                }
                 Err(failure) => failure,
             };
-            if failure.error.fault == Fault::Credentials {
-                self.is_locked_out.store(true, Ordering::Relaxed);
+            if failure.error.fault == Fault::Credentials
+                && let Leave::Wait(left) = self.refusals.refused(Instant::now())
+            {
+                return Err(self.waiting(what, left));
             }
             if !failure.may_pass || attempt == TRIES {
                 return Err(failure.error);
@@ -100,6 +112,14 @@ impl Client {
         }
     }
 
+    /// Credentials that were good are refused: a cluster that has just started may not know its users yet.
+    fn waiting(&self, what: &str, left: Duration) -> BackendError {
+        let seconds = left.as_secs_f64().ceil();
+        BackendError::new(format!("could not {what}: {} refused the credentials (401) that were good before; they are sent again in {seconds} s", self.place))
+            .advise("nothing to do where the cluster has just restarted; where the key was withdrawn or has expired, start again with another")
+            .of(Fault::Credentials)
+    }
+
     /// Exponential with full jitter, so that several of us do not return in step.
     fn pause(&self, attempt: u32) -> Duration {
         let ceiling = self.first_pause.saturating_mul(1 << attempt.min(8));
@@ -107,25 +127,26 @@ impl Client {
         ceiling.mul_f64(0.5 + random as f64 / 2000.0)
     }
 
-    async fn attempt(&self, what: &str, method: Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
+    async fn attempt(&self, what: &str, method: &Method, path: &str, body: Option<&Value>) -> Result<Value, Failure> {
         let node = self.nodes.current();
-        let sent = self.transport.send(method, path, signature(), None::<&()>, body.map(JsonBody::new), None).await;
-        let response = match sent {
+        // Without the dot the name of a remote cluster before an index would be taken for a scheme.
+        let url = node
+            .join(&format!("./{}", path.trim_start_matches('/')))
+            .map_err(|_| Failure::final_(BackendError::new(format!("could not {what}: {path} is no path of a request"))))?;
+        let mut request = self.http.request(method.clone(), url).headers(signature());
+        if let Some(body) = body {
+            request = request.header(CONTENT_TYPE, "application/json").body(body.to_string());
+        }
+        let response = match request.send().await {
             Ok(response) => response,
             Err(reason) => return Err(self.unreachable(what, &node, &reason).await),
         };
-        let status = response.status_code();
+        let status = response.status();
         let pause = retry_after(&response);
-        if response.content_length().is_some_and(|length| length > LARGEST as u64) {
-            return Err(Failure::final_(self.too_large(what)));
+        if status.is_redirection() {
+            return Err(self.led_away(what, &response));
         }
-        let bytes = match response.bytes().await {
-            Ok(bytes) => bytes,
-            Err(reason) => return Err(self.unreachable(what, &node, &reason).await),
-        };
-        if bytes.len() > LARGEST {
-            return Err(Failure::final_(self.too_large(what)));
-        }
+        let bytes = self.body(what, &node, response).await?;
         let answer = serde_json::from_slice::<Value>(&bytes);
         match answer {
             Ok(answer) if status.is_success() => Ok(answer),
@@ -136,6 +157,31 @@ impl Client {
             )),
             Err(_) => Err(self.refused(what, &node, status, None, pause)),
         }
+    }
+
+    /// The body, as long as it is of any measure; whatever it is said to be, it is counted as it comes.
+    async fn body(&self, what: &str, node: &Url, mut response: Response) -> Result<Vec<u8>, Failure> {
+        if response.content_length().is_some_and(|length| length > LARGEST as u64) {
+            return Err(Failure::final_(self.too_large(what)));
+        }
+        let mut bytes = Vec::new();
+        loop {
+            match response.chunk().await {
+                Ok(Some(chunk)) if bytes.len() + chunk.len() > LARGEST => return Err(Failure::final_(self.too_large(what))),
+                Ok(Some(chunk)) => bytes.extend_from_slice(&chunk),
+                Ok(None) => return Ok(bytes),
+                Err(reason) => return Err(self.unreachable(what, node, &reason).await),
+            }
+        }
+    }
+
+    /// Whoever answers wants us elsewhere. Credentials do not follow.
+    fn led_away(&self, what: &str, response: &Response) -> Failure {
+        let place = response.headers().get(LOCATION).and_then(|place| place.to_str().ok()).unwrap_or("another place");
+        Failure::final_(
+            BackendError::new(format!("could not {what}: {} leads to {}, which is not followed", self.place, Foreign::from(place).safe()))
+                .advise("give the address of the cluster itself; a proxy or log-in page stands before it"),
+        )
     }
 
     fn too_large(&self, what: &str) -> BackendError {
@@ -160,15 +206,15 @@ impl Client {
     }
 
     /// No answer came at all.
-    async fn unreachable(&self, what: &str, node: &Url, reason: &elasticsearch::Error) -> Failure {
+    async fn unreachable(&self, what: &str, node: &Url, reason: &reqwest::Error) -> Failure {
         let place = &self.place;
         if let Some(verdict) = certificate::verdict(reason) {
             return self.distrusted(what, node, verdict).await;
         }
         let pause = self.leave(node);
-        if reason.is_timeout() {
+        if reason.is_timeout() && !reason.is_connect() {
             return Failure::final_(
-                BackendError::new(format!("could not {what}: {place} did not answer within {} s", TIMEOUT.as_secs()))
+                BackendError::new(format!("could not {what}: {place} did not answer in full within {:?}", self.connection.patience))
                     .advise("ask for a shorter time range, or try again later")
                     .of(Fault::TooMuch),
             );
@@ -188,6 +234,8 @@ impl Client {
         }
         let (reason, advice) = if chain.contains("dns error") || chain.contains("failed to lookup") {
             ("its name could not be resolved", "check the address")
+        } else if reason.is_timeout() {
+            ("no connection came about in time", "check address, port and firewall, and that the cluster is up")
         } else if chain.contains("refused") {
             ("the connection was refused", "check address and port, and that the cluster is up")
         } else if chain.contains("InvalidContentType") || chain.contains("corrupt message") {
@@ -226,6 +274,7 @@ impl Client {
         let is_too_much = permanent || code == 413 || answer.is_some_and(|answer| kinds(answer).any(|kind| kind == "too_many_buckets_exception"));
         let error = error.of(match code {
             _ if is_too_much => Fault::TooMuch,
+            404 if kind == "search_context_missing_exception" => Fault::Expired,
             401 => Fault::Credentials,
             403 => Fault::Rights,
             429 | 502..=504 => Fault::Unreachable,
@@ -253,6 +302,7 @@ impl Failure {
 /// By what the cluster's slow log and task list know us.
 fn signature() -> HeaderMap {
     let mut headers = HeaderMap::new();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     headers.insert(USER_AGENT, HeaderValue::from_static(concat!("rdptriage/", env!("CARGO_PKG_VERSION"))));
     headers.insert(HeaderName::from_static("x-opaque-id"), HeaderValue::from_static("rdptriage"));
     headers

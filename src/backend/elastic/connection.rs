@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use url::{Host, Url};
 
@@ -32,6 +33,8 @@ pub struct Connection {
     pub allow_plaintext: bool,
     /// Ports of RDP servers.
     pub ports: Vec<u16>,
+    /// Longest wait for one answer, from the connection to the last byte.
+    pub patience: Duration,
 }
 
 impl Connection {
@@ -47,6 +50,7 @@ impl Connection {
             proxy: Proxy::default(),
             allow_plaintext: false,
             ports: vec![3389],
+            patience: super::client::TIMEOUT,
         }
     }
 

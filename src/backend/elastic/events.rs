@@ -4,12 +4,15 @@ use std::collections::HashMap;
 use std::ops::ControlFlow;
 
 use super::Elastic;
-use super::group::{Group, groups, union};
+use super::group::{Group, groups, rough_union, union};
 use super::search::Gaps;
 use crate::backend::BackendError;
 use crate::domain::{Event, Foreign, Kind};
 use crate::query::{EventPage, Scope};
 use crate::schema::Class;
+
+/// Most conditions of one query: clusters take 1,024 where nobody has set another limit.
+const MOST_CONDITIONS: usize = 800;
 
 impl Elastic {
     /// A page of the events of a scope.
@@ -24,8 +27,10 @@ impl Elastic {
             let groups = groups(&self.layouts, &target.fields, scope, scope.families, &self.ports);
             for groups in by_time(&groups) {
                 let Some(first) = groups.first() else { continue };
-                let counts_all = groups.iter().any(|group| must_be_looked_at(group, scope));
-                let query = union(&groups, scope);
+                let whole = union(&groups, scope);
+                let is_short = whole.len() <= MOST_CONDITIONS;
+                let query = if is_short { whole } else { rough_union(&groups, scope) };
+                let counts_all = !is_short || groups.iter().any(|group| must_be_looked_at(group, scope));
                 let mut mine = Vec::new();
                 let (mut accepted, mut refused) = (0_u64, 0_u64);
                 let time = first.is_dated.then_some(first.time);

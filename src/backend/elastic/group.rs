@@ -10,7 +10,7 @@ use super::conditions::{Spellings, within};
 use super::fields::{Fields, Nature};
 use super::narrow::{Narrowed, narrowed};
 use crate::domain::event::Vantage;
-use crate::domain::{Families, Family, Kind};
+use crate::domain::{Families, Family, Kind, Range};
 use crate::query::Scope;
 use crate::schema::{Field as Logical, Layout, Log, Rule, Test};
 
@@ -61,7 +61,7 @@ impl Group<'_> {
 
     /// When its documents are of the scope; of times that are no dates the documents themselves must tell.
     pub(super) fn in_time(&self, scope: &Scope) -> Query {
-        if self.is_dated { within(&scope.range, self.time, self.before) } else { super::leaf::exists(self.time) }
+        within(if self.is_dated { &scope.range } else { &Range::ALL }, self.time, self.before)
     }
 
     /// What makes a document an event of the group, scope and time included.

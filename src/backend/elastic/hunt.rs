@@ -8,7 +8,7 @@ use super::conditions::{Spellings, within};
 use super::search::Gaps;
 use super::sigma_query::necessary;
 use crate::backend::BackendError;
-use crate::domain::Foreign;
+use crate::domain::{Foreign, Range};
 use crate::query::{Hit, Hits, Scope};
 use crate::schema::{Class, Field as Logical, Reading};
 use crate::sigma::Rule;
@@ -62,7 +62,7 @@ impl Elastic {
                 let Some(field) = fields.get(path) else { continue };
                 let is_dated = field.nature == super::fields::Nature::Date;
                 let before = layout.times.get(..place).unwrap_or_default();
-                let time = if is_dated { within(&scope.range, path, before) } else { super::leaf::exists(path) };
+                let time = within(if is_dated { &scope.range } else { &Range::ALL }, path, before);
                 let query = Query::all([time, codes.clone(), detection.clone(), schema.clone()]);
                 if query != Query::None {
                     queries.push((is_dated.then(|| path.clone()), query));

@@ -21,6 +21,7 @@ mod leaf;
 mod narrow;
 mod nodes;
 mod overview;
+mod refusal;
 mod row;
 mod search;
 pub mod secret;

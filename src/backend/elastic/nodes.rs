@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use elasticsearch::http::Url;
-use elasticsearch::http::transport::{Connection, ConnectionPool};
+use elasticsearch::http::transport::Connection;
 
 /// The nodes, and which of them is asked.
 #[derive(Clone, Debug)]
@@ -27,7 +27,9 @@ impl Nodes {
 
     /// The node that is asked.
     pub(super) fn current(&self) -> Arc<Url> {
-        self.next().url()
+        let place = self.current.load(Ordering::Relaxed);
+        let node = self.connections.get(place).or_else(|| self.connections.first()).expect("a connection names at least one URL, which is checked");
+        node.url()
     }
 
     /// Leaves a node that failed for the next, unless somebody has done so already.
@@ -37,13 +39,6 @@ impl Nodes {
             let next = (place + 1) % self.connections.len().max(1);
             let _ = self.current.compare_exchange(place, next, Ordering::Relaxed, Ordering::Relaxed);
         }
-    }
-}
-
-impl ConnectionPool for Nodes {
-    fn next(&self) -> Connection {
-        let place = self.current.load(Ordering::Relaxed);
-        self.connections.get(place).or_else(|| self.connections.first()).cloned().expect("a connection names at least one URL, which is checked")
     }
 }
 

@@ -1,6 +1,6 @@
 //! Searches: one request, what it left out, and the pages behind it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::time::Instant;
@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::Elastic;
 use super::clause::Query;
 use super::fields::{self, Landscape, Target};
-use crate::backend::BackendError;
+use crate::backend::{BackendError, Fault};
 use crate::domain::Completeness;
 use crate::domain::completeness::Shards;
 
@@ -20,6 +20,8 @@ const SEARCH_TIMEOUT: &str = "30s";
 const KEEP_ALIVE: &str = "1m";
 /// Documents of a page.
 pub(super) const PAGE: usize = 1000;
+/// How often a point in time is made anew for one answer.
+const MOST_RENEWALS: usize = 5;
 /// Most documents read for one answer.
 pub(super) const MOST_DOCUMENTS: usize = 200_000;
 
@@ -41,8 +43,8 @@ impl Gaps {
         let shards = self.shards.entry(target.to_owned()).or_insert(Shards { total: 0, failed: 0 });
         shards.total = shards.total.max(count("total"));
         shards.failed = shards.failed.max(count("failed"));
-        let says = |name: &str| answer.get(name).and_then(Value::as_bool).unwrap_or(false);
-        self.timed_out |= says("timed_out") || says("terminated_early");
+        // `terminated_early` says nothing here: no limit is asked for, and OpenSearch 3 says it wherever its index knew the answer.
+        self.timed_out |= answer.get("timed_out").and_then(Value::as_bool).unwrap_or(false);
         let clusters = |state: &str| answer.pointer(&format!("/_clusters/{state}")).and_then(Value::as_u64).unwrap_or(0);
         let lost = clusters("skipped") + clusters("failed") + clusters("partial");
         if lost > 0 {
@@ -96,8 +98,7 @@ impl Elastic {
         if let Some(body) = body.as_object_mut() {
             body.insert("timeout".to_owned(), json!(SEARCH_TIMEOUT));
         }
-        let path =
-            format!("{}/_search?ignore_unavailable=true&allow_no_indices=true&filter_path=timed_out,terminated_early,_shards,_clusters,{keep}", target.path);
+        let path = format!("{}/_search?ignore_unavailable=true&allow_no_indices=true&filter_path=timed_out,_shards,_clusters,{keep}", target.path);
         let answer = self.client.post(what, &path, &body).await?;
         gaps.note(&target.path, &answer);
         Ok(answer)
@@ -114,52 +115,75 @@ impl Elastic {
         gaps: &mut Gaps,
         mut each: impl FnMut(&Value) -> ControlFlow<()>,
     ) -> Result<u64, BackendError> {
-        let mut point = self.point_in_time(what, target).await?;
-        let mut after: Option<Value> = None;
-        let (mut total, mut seen) = (0, 0_usize);
-        loop {
-            let sort: Vec<Value> = time.map(|time| json!({time: {"order": "asc", "numeric_type": "date"}})).into_iter().collect();
-            let mut body = json!({
-                "size": PAGE,
-                "query": query.dsl(),
-                "sort": sort,
-                // All but the copy of the raw record that pipelines keep.
-                "_source": {"excludes": ["event.original"]},
-                "track_total_hits": after.is_none(),
-                "pit": {"id": point.id, "keep_alive": KEEP_ALIVE},
-                "timeout": SEARCH_TIMEOUT,
-            });
-            if let Some(sort) = body.get_mut("sort").and_then(Value::as_array_mut) {
-                sort.extend(point.tiebreaks.iter().cloned());
-            }
-            if let (Some(body), Some(after)) = (body.as_object_mut(), &after) {
-                body.insert("search_after".to_owned(), after.clone());
-            }
-            let answer = self.client.post(what, "_search", &body).await?;
+        let sort: Vec<Value> = time.map(|time| json!({time: {"order": "asc", "numeric_type": "date"}})).into_iter().collect();
+        let mut body = json!({
+            "size": PAGE,
+            "query": query.dsl(),
+            "sort": sort,
+            // All but the copy of the raw record that pipelines keep.
+            "_source": {"excludes": ["event.original"]},
+            "track_total_hits": true,
+            "timeout": SEARCH_TIMEOUT,
+        });
+        // What fits one page needs no point in time, of which a cluster keeps few at once.
+        let path = format!("{}/_search?ignore_unavailable=true&allow_no_indices=true", target.path);
+        let answer = self.client.post(what, &path, &body).await?;
+        let total = answer.pointer("/hits/total/value").and_then(Value::as_u64).unwrap_or(0);
+        if total <= PAGE as u64 {
             gaps.note(&target.path, &answer);
-            if after.is_none() {
+            let _ = hits(&answer).iter().try_for_each(each);
+            return Ok(total);
+        }
+        let mut point = self.point_in_time(what, target).await?;
+        if let Some(sort) = body.get_mut("sort").and_then(Value::as_array_mut) {
+            sort.extend(point.tiebreaks.iter().cloned());
+        }
+        let (mut total, mut seen) = (total, 0_usize);
+        let (mut edge, mut renewed) = (Edge::default(), 0_usize);
+        loop {
+            if let Some(body) = body.as_object_mut() {
+                body.insert("pit".to_owned(), json!({"id": point.id, "keep_alive": KEEP_ALIVE}));
+            }
+            let answer = match self.client.post(what, "_search", &body).await {
+                // A node that restarts forgets what it held. Dates tell where to go on; without one nothing does.
+                Err(error) if error.fault == Fault::Expired && renewed < MOST_RENEWALS && (seen == 0 || time.is_some()) => {
+                    renewed += 1;
+                    point = self.point_in_time(what, target).await?;
+                    if let (Some(after), Some(body)) = (edge.again(&point), body.as_object_mut()) {
+                        body.insert("search_after".to_owned(), after);
+                    }
+                    continue;
+                }
+                answer => answer?,
+            };
+            gaps.note(&target.path, &answer);
+            if seen == 0 {
                 total = answer.pointer("/hits/total/value").and_then(Value::as_u64).unwrap_or(0);
             }
             if let Some(id) = answer.get("pit_id").and_then(Value::as_str) {
                 point.id = id.to_owned();
             }
-            let hits = answer.pointer("/hits/hits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-            for hit in hits {
-                if each(hit).is_break() {
-                    return Ok(total);
-                }
+            let hits = hits(&answer);
+            let fresh: Vec<&Value> = hits.iter().filter(|hit| !edge.has(hit)).collect();
+            if fresh.iter().try_for_each(|hit| each(hit)).is_break() {
+                return Ok(total);
             }
-            seen += hits.len();
-            after = hits.last().and_then(|hit| hit.get("sort")).cloned();
-            if hits.len() < PAGE || after.is_none() {
+            seen += fresh.len();
+            edge.take(&fresh);
+            let after = hits.last().and_then(|hit| hit.get("sort")).cloned();
+            let Some(after) = after.filter(|_| hits.len() == PAGE) else {
                 if (seen as u64) < total {
                     gaps.cap(format!("{} of {total} documents could not be paged through", total - seen as u64));
                 }
                 return Ok(total);
-            }
+            };
             if seen >= MOST_DOCUMENTS {
                 gaps.cap(format!("{MOST_DOCUMENTS} of {total} documents read"));
                 return Ok(total);
+            }
+            if let Some(body) = body.as_object_mut() {
+                body.insert("search_after".to_owned(), after);
+                body.insert("track_total_hits".to_owned(), json!(false));
             }
         }
     }
@@ -189,6 +213,46 @@ impl Elastic {
 struct PointInTime {
     id: String,
     tiebreaks: Vec<Value>,
+}
+
+/// The last moment that was read, and what was read of it: where another point in time goes on.
+#[derive(Default)]
+struct Edge {
+    time: Option<Value>,
+    read: BTreeSet<(String, String)>,
+}
+
+impl Edge {
+    /// Whether a document was read already.
+    fn has(&self, hit: &Value) -> bool {
+        self.time.is_some() && self.time.as_ref() == hit.pointer("/sort/0") && self.read.contains(&named(hit))
+    }
+
+    /// These were read.
+    fn take(&mut self, hits: &[&Value]) {
+        for hit in hits {
+            let time = hit.pointer("/sort/0").cloned();
+            if time != self.time {
+                (self.time, self.read) = (time, BTreeSet::new());
+            }
+            self.read.insert(named(hit));
+        }
+    }
+
+    /// Where to go on: the same moment once more, since another point in time breaks ties otherwise. `None` before the first page.
+    fn again(&self, point: &PointInTime) -> Option<Value> {
+        let time = self.time.clone()?;
+        let least = [json!(-1), json!("")];
+        Some(std::iter::once(time).chain(least.into_iter().take(point.tiebreaks.len())).collect())
+    }
+}
+
+fn named(hit: &Value) -> (String, String) {
+    (text(hit, "_index"), text(hit, "_id"))
+}
+
+fn hits(answer: &Value) -> &[Value] {
+    answer.pointer("/hits/hits").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 fn text(answer: &Value, name: &str) -> String {

@@ -1,52 +1,45 @@
 //! How a connection is secured and led: authorities, client certificate, proxy, credentials. Nothing secret is kept where
-//! the client library's `Debug` could print it.
+//! a `Debug` could print it.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD as BASE64;
-use elasticsearch::auth;
-use elasticsearch::cert::{Certificate, CertificateValidation};
-use elasticsearch::http::headers::{AUTHORIZATION, HeaderValue};
-use elasticsearch::http::transport::{Transport, TransportBuilder};
+use elasticsearch::http::headers::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::Certificate;
 use url::Url;
 
-use super::client::TIMEOUT;
+use super::client::CONNECT;
 use super::connection::{ClientCertificate, Connection, Credentials, Proxy};
-use super::nodes::Nodes;
 use super::secret;
 use crate::backend::BackendError;
 
-/// A transport for these nodes that trusts the system's authorities, those of the connection's file, and `pinned`.
-pub(super) fn transport(connection: &Connection, nodes: Nodes, place: &str, pinned: Option<&[u8]>) -> Result<Transport, BackendError> {
-    // Sniffing stays off: it panics on odd answers and leaves the addresses that were given.
-    let mut builder = TransportBuilder::new(nodes).enable_meta_header(false).timeout(TIMEOUT);
+/// A client that trusts the system's authorities, those of the connection's file, and `pinned`. It follows nobody elsewhere.
+pub(super) fn client(connection: &Connection, place: &str, pinned: Option<&[u8]>) -> Result<reqwest::Client, BackendError> {
+    let mut builder =
+        reqwest::Client::builder().timeout(connection.patience).connect_timeout(CONNECT.min(connection.patience)).redirect(reqwest::redirect::Policy::none());
     if let Some(header) = authorization(&connection.credentials)? {
-        builder = builder.header(AUTHORIZATION, header);
+        builder = builder.default_headers(HeaderMap::from_iter([(AUTHORIZATION, header)]));
     }
     if let Some(own) = &connection.client_cert {
-        builder = builder.auth(auth::ClientCertificate::Pem(identity(own)?).into());
+        let identity = reqwest::Identity::from_pem(&identity(own)?).map_err(|reason| unusable(own, &reason))?;
+        builder = builder.identity(identity);
     }
-    let mut authorities = connection.ca_cert.as_deref().map(authority).transpose()?;
+    for authority in connection.ca_cert.as_deref().map(authority).transpose()?.unwrap_or_default() {
+        builder = builder.add_root_certificate(authority);
+    }
     if let Some(der) = pinned {
         let pinned = Certificate::from_der(der).map_err(|reason| BackendError::new(format!("the certificate of {place} could not be used ({reason})")))?;
-        match &mut authorities {
-            Some(known) => known.append(pinned),
-            None => authorities = Some(pinned),
-        }
+        builder = builder.add_root_certificate(pinned);
     }
-    if let Some(authorities) = authorities {
-        builder = builder.cert_validation(CertificateValidation::Full(authorities));
-    }
-    builder = match &connection.proxy {
-        Proxy::OfSystem => builder,
-        Proxy::Direct => builder.disable_proxy(),
-        Proxy::Through(url) => builder.proxy(proxy_url(url)?, None, None),
-    };
-    // What reqwest says of a client certificate names the file's flaw, never its text.
-    builder.build().map_err(|reason| match &connection.client_cert {
-        Some(own) => BackendError::new(format!("the client certificate {} could not be used ({reason})", own.cert.display()))
-            .advise("both it and its key must be in PEM form, the key unencrypted, and belong together"),
+    with_proxy(builder, connection)?.build().map_err(|reason| match &connection.client_cert {
+        Some(own) => unusable(own, &reason),
         None => BackendError::new(format!("the connection to {place} could not be prepared ({reason})")),
     })
+}
+
+/// What the client says of a certificate names the file's flaw, never its text.
+fn unusable(own: &ClientCertificate, reason: &reqwest::Error) -> BackendError {
+    BackendError::new(format!("the client certificate {} could not be used ({reason})", own.cert.display()))
+        .advise("both it and its key must be in PEM form, the key unencrypted, and belong together")
 }
 
 /// The same way out for a look at certificates.
@@ -94,7 +87,7 @@ fn identity(own: &ClientCertificate) -> Result<Vec<u8>, BackendError> {
     Ok(pem)
 }
 
-fn authority(path: &std::path::Path) -> Result<Certificate, BackendError> {
+fn authority(path: &std::path::Path) -> Result<Vec<Certificate>, BackendError> {
     let failed = |reason: String| {
         BackendError::new(format!("the CA file {} could not be used ({reason})", path.display())).advise("it should hold one or more certificates in PEM form")
     };
@@ -102,7 +95,7 @@ fn authority(path: &std::path::Path) -> Result<Certificate, BackendError> {
     if !pem.windows(b"-----BEGIN CERTIFICATE-----".len()).any(|window| window == b"-----BEGIN CERTIFICATE-----") {
         return Err(failed("there is no certificate in it".to_owned()));
     }
-    Certificate::from_pem(&pem).map_err(|reason| failed(reason.to_string()))
+    Certificate::from_pem_bundle(&pem).map_err(|reason| failed(reason.to_string()))
 }
 
 #[cfg(test)]
@@ -129,12 +122,10 @@ mod tests {
     }
 
     #[test]
-    fn a_transport_does_not_print_its_secrets() {
+    fn a_client_does_not_print_its_secrets() {
         let mut connection = Connection::to(vec!["https://es.example".to_owned()]);
         connection.credentials = Credentials::Basic { user: "kim".to_owned(), password: "hunter2".to_owned() };
-        let urls = connection.checked_urls().unwrap();
-        let transport = transport(&connection, Nodes::new(&urls), "es.example", None).unwrap();
-        let printed = format!("{transport:?}");
+        let printed = format!("{:?}", client(&connection, "es.example", None).unwrap());
         assert!(!printed.contains("hunter2") && !printed.contains(&BASE64.encode("kim:hunter2")), "{printed}");
     }
 

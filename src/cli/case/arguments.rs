@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::super::output::Format;
+use super::report::ReportArguments;
 use crate::case::Hash;
 use crate::domain::Timestamp;
 
@@ -58,6 +59,8 @@ pub enum CaseCommand {
         #[arg(long, value_name = "HASH")]
         head: Option<Hash>,
     },
+    /// Write a report of a case; with FILEs or a cluster its figures are asked again
+    Report(Box<ReportArguments>),
     /// Write a case with its documents as one text file that proves itself
     Export {
         /// The case

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod open;
+mod report;
 mod show;
 
 pub use arguments::CaseCommand;
@@ -64,6 +65,7 @@ pub fn run(command: CaseCommand, environment: &Environment) -> Result<u8, Failur
             sink.finish()?;
             Ok(failure::OK)
         }
+        CaseCommand::Report(chosen) => report::run(&folder, &chosen, environment),
         CaseCommand::Verify { case, head } => audited(&folder, &case, head),
         CaseCommand::Export { case, output } => {
             let opened = Opened::of(&folder, &case)?;

@@ -91,6 +91,8 @@ impl ByArrivals {
             let clock = |quarter: i64| BucketSize::Quarter.at(quarter).strftime("%H:%M").to_string();
             verdict.reason.push_str(&format!("; before it nothing was fed to us from {} to {} UTC", clock(from), clock(to)));
         }
+        // Reasons are most of what is kept of a month.
+        verdict.reason.shrink_to_fit();
         verdict
     }
 

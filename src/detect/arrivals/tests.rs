@@ -134,6 +134,52 @@ proptest! {
     }
 }
 
+/// Every verdict of the detector, as it stands in the CSV and in the explanations, where `each` may exchange the detector before a
+/// bucket.
+fn verdicts(mut each: impl FnMut(i64, ByArrivals) -> ByArrivals) -> Vec<crate::domain::Verdict> {
+    use crate::detect::{Bucket, Detector};
+    let (roster, buckets) = buckets(&estate_rows());
+    let plan = Plan { by: By::DestinationIp, size: BucketSize::Quarter, zones: Vec::new(), shown: Range::ALL, bands: false };
+    let mut detector = ByArrivals::new(&plan);
+    let mut verdicts = Vec::new();
+    for number in MONDAY..MONDAY + END {
+        let arrivals = buckets.get(&number).cloned().unwrap_or_default();
+        detector = each(number - MONDAY, detector);
+        let start = BucketSize::Quarter.at(number);
+        let quarters = [(number, arrivals.clone())];
+        let bucket =
+            Bucket { start, size: BucketSize::Quarter, arrivals: &arrivals, quarters: &quarters, roster: &roster, destinations: roster.destinations().len() };
+        verdicts.extend(detector.bucket(&bucket));
+    }
+    verdicts
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 4, ..ProptestConfig::default() })]
+
+    #[test]
+    fn a_detector_that_is_kept_and_resumed_says_the_same_words(cut in 1..END) {
+        use crate::detect::Detector;
+        let plan = Plan { by: By::DestinationIp, size: BucketSize::Quarter, zones: Vec::new(), shown: Range::ALL, bands: false };
+        let resumed = verdicts(|number, detector| {
+            if number == cut { ByArrivals::resume(&plan, &detector.save().expect("it can be kept")).expect("it can be read") } else { detector }
+        });
+        prop_assert_eq!(resumed, verdicts(|_, detector| detector));
+    }
+
+    #[test]
+    fn rows_in_any_order_and_twice_are_judged_alike(turn in 1_usize..5000) {
+        let plan = Plan { by: By::DestinationIp, size: BucketSize::Quarter, zones: Vec::new(), shown: Range::ALL, bands: false };
+        let judged = |arrivals: &Arrivals| crate::detect::run(arrivals, &plan, &mut ByArrivals::new(&plan)).verdicts;
+        let whole = arrivals(&estate_rows());
+        let mut other = whole.clone();
+        let turn = turn % other.rows.len();
+        other.rows.rotate_left(turn);
+        other.rows.extend_from_within(..turn.min(300));
+        prop_assert_eq!(judged(&other), judged(&whole));
+    }
+}
+
 #[test]
 fn a_quiet_server_elsewhere_moves_nobody_much() {
     let rows = estate_rows();

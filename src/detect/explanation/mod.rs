@@ -11,8 +11,9 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
+use crate::detect::{Incident, Relative, Wave};
 use crate::domain::finding::{ANOMALOUS, Standing};
-use crate::domain::{BucketSize, Foreign, Range, Severity, Timestamp, Why};
+use crate::domain::{Address, BucketSize, Foreign, Range, Severity, Timestamp, Why};
 
 /// All there is to say of one bucket of one destination.
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -53,12 +54,39 @@ pub struct Explanation {
     pub plain: Option<Plain>,
     /// Window, classes, networks, pivots, counterfactual; `None` where nothing arrived that was not quite expected.
     pub why: Option<Arc<Why>>,
+    /// The incident that the bucket is a part of.
+    pub incident: Option<Incident>,
+    /// The recurring round that is due here at this time.
+    pub round: Option<Round>,
+    /// What else is measured of it, each against its own past.
+    pub relatives: Vec<Relative>,
     /// What came in after the bucket was over, and what that changed.
     pub late: Option<String>,
     /// Since when arrivals are known, in whole days before the bucket.
     pub history_days: i64,
     /// What this cannot say, one sentence each.
     pub cannot_say: Vec<String>,
+}
+
+/// A recurring round, and how much of a bucket it explains.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Round {
+    /// Which.
+    pub wave: Wave,
+    /// Sources of the window that are its usual ones.
+    pub own: usize,
+    /// Those that are not: they are judged as on any other day.
+    pub others: usize,
+}
+
+impl Round {
+    /// Of several rounds that are due, the one that explains most.
+    fn of(facts: &Facts) -> Option<Self> {
+        let came: Vec<Address> = facts.why.iter().flat_map(|why| &why.classes).flat_map(|class| class.sources.iter().copied()).collect();
+        let own = |wave: &Wave| came.iter().filter(|source| wave.sources.binary_search(source).is_ok()).count();
+        let wave = facts.waves.iter().max_by_key(|wave| own(wave))?;
+        Some(Self { own: own(wave), others: came.len() - own(wave), wave: wave.clone() })
+    }
 }
 
 /// The word of the detector that looks at counts alone.
@@ -103,6 +131,12 @@ pub struct Facts {
     pub cross: Option<f64>,
     /// The numbers behind the score.
     pub why: Option<Arc<Why>>,
+    /// The incident that it is a part of.
+    pub incident: Option<Incident>,
+    /// The rounds that are due here at this time.
+    pub waves: Vec<Wave>,
+    /// What else is measured of it.
+    pub relatives: Vec<Relative>,
     /// What came late.
     pub late: Option<String>,
     /// Since when arrivals are known.
@@ -116,6 +150,7 @@ impl Explanation {
     pub fn of(facts: Facts) -> Self {
         let is_anomalous = facts.score.is_some_and(|score| score >= ANOMALOUS);
         let history_days = facts.start.duration_since(facts.known_from).as_hours().max(0) / 24;
+        let round = Round::of(&facts);
         Self {
             cannot_say: cannot_say(&facts, history_days),
             destination: facts.destination,
@@ -136,6 +171,9 @@ impl Explanation {
             upper: facts.upper,
             plain: facts.cross.map(|score| Plain { score, disagrees: (score >= ANOMALOUS) != is_anomalous }),
             why: facts.why,
+            incident: facts.incident,
+            round,
+            relatives: facts.relatives,
             late: facts.late,
             history_days,
         }

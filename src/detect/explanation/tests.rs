@@ -51,6 +51,27 @@ fn facts() -> Facts {
             is_new: false,
         })),
         known_from: at("2026-02-14T00:00:00Z"),
+        waves: vec![crate::detect::Wave {
+            name: "weekly scan, Mon 12:00 to 13:00".to_owned(),
+            weekday: Some(1),
+            from_hour: 12,
+            to_hour: 13,
+            zone: "UTC".to_owned(),
+            sources: vec![address("10.9.9.9")],
+            destinations: vec!["10.20.4.17".into()],
+            seen: 4,
+            last: at("2026-02-23T12:00:00Z"),
+        }],
+        relatives: vec![crate::detect::Relative {
+            name: "fan-out",
+            of: "10.66.0.7".to_owned(),
+            unit: "destinations in the hour",
+            actual: Some(11.0),
+            typical: Some(1.0),
+            known: 900,
+            needed: 20,
+            at_least: 3,
+        }],
         ..Facts::default()
     }
 }

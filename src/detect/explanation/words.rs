@@ -3,6 +3,8 @@
 use jiff::tz::TimeZone;
 
 use super::Explanation;
+use crate::detect::Incident;
+use crate::detect::incident::Member;
 use crate::domain::{Address, Timestamp, Why};
 
 /// Most sources of one class that are named; the JSON names them all.
@@ -57,6 +59,9 @@ impl Explanation {
                     .unwrap_or_default(),
             ),
             section("Counts alone", self.plain.map(|plain| vec![plain_word(plain, self.is_anomalous)]).unwrap_or_default()),
+            section("Incident", self.incident.as_ref().map(|incident| self.incident_words(incident, zone)).unwrap_or_default()),
+            section("A round that recurs", self.round.as_ref().map(round).unwrap_or_default()),
+            section("Beside it", self.relatives.iter().map(crate::detect::Relative::words).collect()),
             section("Came late", self.late.iter().cloned().collect()),
             section("What this cannot say", self.cannot_say.clone()),
         ];
@@ -100,6 +105,29 @@ impl Explanation {
         }
         line.push_str(&format!("; {} {}", self.events, if self.events == 1 { "event" } else { "events" }));
         vec![line]
+    }
+
+    /// The incident, and beyond this destination the members it has.
+    fn incident_words(&self, incident: &Incident, zone: &TimeZone) -> Vec<String> {
+        let spread = match incident.destinations {
+            1 => "this destination alone".to_owned(),
+            many => format!("{many} destinations"),
+        };
+        let from = day_minute(incident.from, zone);
+        let mut lines = vec![format!("incident {}: {spread} since {from}, {} sources, score {:.0}", incident.number, incident.sources.len(), incident.score)];
+        let own = incident.member(&self.destination, self.start);
+        let others = incident.members.iter().filter(|member| !own.is_some_and(|own| own == *member));
+        let line = |member: &Member| {
+            let clock = member.from.to_zoned(zone.clone()).strftime("%m-%d %H:%M");
+            format!("{clock}  {} score {:.0}, {}", member.destination.safe(), member.score, member.joined.words())
+        };
+        if incident.members.len() > 1 {
+            lines.extend(own.map(|own| format!("this: {}", own.joined.words())));
+        }
+        lines.extend(others.clone().take(NAMED).map(line));
+        let more = others.count().saturating_sub(NAMED);
+        lines.extend((more > 0).then(|| format!("and {more} more")));
+        lines
     }
 
     fn window(&self, why: &Why, zone: &TimeZone) -> Vec<String> {
@@ -151,6 +179,16 @@ fn pivots(why: &Why, zone: &TimeZone) -> Vec<String> {
         format!("{}{reached}{brought}", pivot.host)
     };
     why.pivots.iter().map(line).collect()
+}
+
+fn round(round: &super::Round) -> Vec<String> {
+    let wave = &round.wave;
+    let seen = if wave.seen == 1 { "once".to_owned() } else { format!("{} times", wave.seen) };
+    let goes = format!("{} {} over {} destinations", wave.sources.len(), if wave.sources.len() == 1 { "source" } else { "sources" }, wave.destinations.len());
+    vec![
+        format!("{} ({}), seen {seen}: {goes}", wave.name, wave.zone),
+        format!("{} of the sources here are its usual ones, {} are not and are judged as on any other day", round.own, round.others),
+    ]
 }
 
 fn plain_word(plain: super::Plain, is_anomalous: bool) -> String {

@@ -95,11 +95,16 @@ impl Plain {
     }
 
     /// Buckets of history before the one at hand: those of days on which the estate was heard of at all. Years between
-    /// two old logs are no history, and neither is a feed that was silent.
+    /// two old logs are no history, and neither is a feed that was silent. Where it was heard of on fewer than half of the days,
+    /// only the last week counts: a handful of days strewn over months shows what happened, not what is usual.
     fn age(&self) -> i64 {
         let Some(first) = self.first else { return 0 };
         let day = self.season.day();
-        self.live.iter().map(|live| (((live + 1) * day).min(self.now) - (live * day).max(first)).max(0)).sum()
+        let today = self.now.div_euclid(day);
+        let days = self.live.front().map_or(0, |oldest| today - oldest + 1);
+        let is_dense = 2 * i64::try_from(self.live.len()).unwrap_or(i64::MAX) >= days;
+        let counts = |live: &&i64| is_dense || today - **live <= 7;
+        self.live.iter().filter(counts).map(|live| (((live + 1) * day).min(self.now) - (live * day).max(first)).max(0)).sum()
     }
 
     /// Notes that the estate is heard of today.

@@ -61,6 +61,24 @@ fn three_days_of_history_come_before_any_score() {
 }
 
 #[test]
+fn a_handful_of_days_strewn_over_months_is_no_history_and_every_other_day_is() {
+    let last = |every: i64| {
+        let mut plain = plain();
+        let mut last = None;
+        for bucket in 0..41 * DAY {
+            let is_heard = bucket % DAY == 50 && bucket / DAY % every == 0;
+            let arrivals = if is_heard { vec![(0, vec![1, 2])] } else { Vec::new() };
+            let start = BucketSize::Quarter.at(MONDAY + bucket);
+            let bucket = Bucket { start, size: BucketSize::Quarter, arrivals: &arrivals, quarters: &[], roster: &Roster::default(), destinations: 1 };
+            last = plain.bucket(&bucket).pop().or(last);
+        }
+        last.expect("a verdict")
+    };
+    assert_eq!(last(8).reason, "not enough history (12 h of 3 d)");
+    assert!(last(2).score.is_some());
+}
+
+#[test]
 fn years_of_silence_are_no_history() {
     let mut plain = plain();
     // One day of an old log, half a year in which nothing is heard of the estate, and then another log.

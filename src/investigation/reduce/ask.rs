@@ -272,6 +272,24 @@ fn past(state: &mut Investigation, effects: &mut Vec<Effect>) {
     effects.push(Effect::Study { need: Need::Past, epoch, matter: Matter::Past { arrivals, destination, shown, known_from, size, zone } });
 }
 
+/// Works out what goes on beside the bucket under the cursor of the visited destination.
+pub(super) fn beside(state: &mut Investigation, effects: &mut Vec<Effect>) {
+    let (size, zone) = (state.size, state.zones.first().unwrap_or(&state.zone).clone());
+    let Some(arrivals) = state.shared_arrivals() else { return };
+    let Some((destination, at)) = state.visit().and_then(|visit| Some((visit.destination.clone()?, visit.cursor))) else { return };
+    let number = size.index(at.as_second());
+    let bucket = Range { from: size.at(number), to: size.at(number.saturating_add(1)) };
+    let why = state.board().and_then(|board| {
+        let place = usize::try_from(number.saturating_sub(board.first)).ok()?;
+        board.lane(&destination)?.cells.get(place)?.why.clone()
+    });
+    let sources = why.map(|why| std::sync::Arc::clone(&why.sources)).unwrap_or_default();
+    let epoch = state.epoch.advance();
+    let Some(visit) = state.trail.last_mut() else { return };
+    visit.studies.entry(Need::Beside).or_default().begin(epoch, None, true);
+    effects.push(Effect::Study { need: Need::Beside, epoch, matter: Matter::Beside { arrivals, destination, bucket, sources, zone } });
+}
+
 /// The arrivals have changed: what was worked out from them is worked out again where it is seen.
 pub(super) fn restudy(state: &mut Investigation, effects: &mut Vec<Effect>) {
     if state.visit().is_some_and(|visit| visit.needs().contains(&Need::Past)) {

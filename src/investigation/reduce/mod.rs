@@ -43,6 +43,7 @@ pub fn reduce(state: &mut Investigation, msg: Msg) -> Vec<Effect> {
             state.filter_or_range_changed(&mut effects);
         }
         Msg::FreezeToggled => ask::freeze(state, &mut effects),
+        Msg::BesideWanted => ask::beside(state, &mut effects),
         Msg::RefreshWanted => ask::everything(state, true, &mut effects),
         Msg::TaskStopped(slot) => stop::stop(state, slot, &mut effects),
         walk => walk::walk(state, walk, &mut effects),

@@ -160,7 +160,7 @@ impl View for DestinationView {
             Action::ZoomIn => Outcome::msg(Msg::Zoomed { is_in: true }),
             Action::ZoomOut => Outcome::msg(Msg::Zoomed { is_in: false }),
             Action::LayWeek => Outcome::msg(Msg::WeekLaid),
-            Action::Why if visit.destination.is_some() => Outcome::Consumed(vec![Want::Layer(Box::<WhyView>::default())]),
+            Action::Why if visit.destination.is_some() => Outcome::Consumed(vec![Want::Layer(Box::<WhyView>::default()), Want::Msg(Msg::BesideWanted)]),
             Action::Why => Outcome::Consumed(vec![Want::Say("only the buckets of a destination are judged".to_owned())]),
             Action::OnlyNew => Outcome::msg(Msg::OnlyNewToggled),
             Action::Filter => Outcome::Consumed(vec![Want::Layer(Box::new(FilterPrompt::new(&self.words, &cx.investigation.filter_text)))]),
