@@ -35,6 +35,7 @@
 //! | [`schema`] | how logical fields are spelled (TOML), which records are RDP events (one table) | files, containers |
 //! | [`backend`] | the only code that reads events: [`backend::local`], [`backend::elastic`], [`backend::story`] | drawing |
 //! | [`analysis`] | pure functions from answers to connections, sessions, stages, users, processes, hops, tell-tales, the queue of alerts, what a cluster or files can show | clocks, IO |
+//! | [`enrich`] | the user's lists, assets and address databases: what is known of an address beside the events | events, clocks |
 //! | [`detect`] | pure statistics over buckets, behind [`detect::Detector`] | clocks, IO |
 //! | [`investigation`] | what is being looked at, and its only mutator; the vocabulary of actions | keys, drawing |
 //! | [`guide`] | the investigation guides (TOML): what to ask, step by step | evidence, commands |
@@ -94,6 +95,7 @@ pub mod cli;
 pub mod config;
 pub mod detect;
 pub mod domain;
+pub mod enrich;
 pub mod evidence;
 pub mod exception;
 pub mod guide;

@@ -11,7 +11,7 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
-use crate::domain::{BucketSize, Timestamp, Trouble};
+use crate::domain::{BucketSize, Lore, Timestamp, Trouble};
 use crate::investigation::{Action, Effect, Investigation, Msg, Page, Period, reduce, start};
 use crate::keymap::{Key, Keymap, Mode, Resolved};
 use crate::query::{Ask, Filter};
@@ -42,6 +42,10 @@ pub struct Setup {
     pub filter: Filter,
     /// Days of history by which the detector learns what is usual.
     pub history_days: i64,
+    /// What is known of addresses beside the events.
+    pub lore: Arc<dyn Lore>,
+    /// What is to be said first, until a key is pressed.
+    pub notice: Option<String>,
 }
 
 /// Something that happened, as the runtime tells it.
@@ -107,6 +111,7 @@ pub struct App {
     stage: Stage,
     investigation: Investigation,
     wording: Option<Wording>,
+    lore: Arc<dyn Lore>,
     /// One per step of the trail, the list of destinations first.
     pages: Vec<Box<dyn View>>,
     /// Popups and prompts, the top one last.
@@ -132,10 +137,11 @@ impl App {
             stage: Stage::Opening { done: 0, of: None, doing: String::new() },
             investigation,
             wording: None,
+            lore: setup.lore,
             pages: vec![Box::<view::destinations::Destinations>::default()],
             layers: Vec::new(),
             pending: Vec::new(),
-            notice: None,
+            notice: setup.notice,
             revision: 0,
         }
     }
@@ -225,7 +231,15 @@ impl App {
     }
 
     fn context<'a>(&'a self, pen: Pen<'a>, area: Rect) -> Ctx<'a> {
-        Ctx { investigation: &self.investigation, pen, keymap: &self.keymap, area, wording: self.wording.as_ref(), below: self.pages.last().map(AsRef::as_ref) }
+        Ctx {
+            investigation: &self.investigation,
+            pen,
+            keymap: &self.keymap,
+            area,
+            wording: self.wording.as_ref(),
+            lore: self.lore.as_ref(),
+            below: self.pages.last().map(AsRef::as_ref),
+        }
     }
 
     /// What of the clock is seen.

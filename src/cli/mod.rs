@@ -18,6 +18,7 @@ mod hops;
 mod hunt;
 mod incidents;
 mod login;
+mod lore;
 mod man;
 pub mod origin;
 pub mod output;
@@ -134,7 +135,9 @@ fn execute(arguments: Arguments) -> Result<u8, Failure> {
             Ok((sessions::run(opened, &drill.whom, format, sink).await?, failure::OK))
         }),
         Command::Sources(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
-            Ok((sources::run(opened, &drill.whom, format, sink).await?, failure::OK))
+            let (lore, faults) = lore::open(&environment)?;
+            tell(&faults);
+            Ok((sources::run(opened, &drill.whom, &lore, format, sink).await?, failure::OK))
         }),
         Command::Users(drill) => headless(&drill.request(&environment)?, &drill.output, Format::Json, async |opened, format, sink| {
             Ok((users::run(opened, &drill.whom, format, sink).await?, failure::OK))

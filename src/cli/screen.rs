@@ -76,7 +76,7 @@ fn setup(look: &Look, environment: &Environment) -> Result<Setup, Failure> {
         colorterm: environment.get("COLORTERM"),
         term: environment.get("TERM"),
     });
-    let wanted = look.theme.clone().or(config.theme).unwrap_or_default();
+    let wanted = look.theme.clone().or(config.theme.clone()).unwrap_or_default();
     let load = |name: &str| Theme::load(name, depth, &users).map_err(|error| refused(&error));
     let mut themes = vec![load(&wanted)?];
     for name in Theme::names(&users) {
@@ -84,7 +84,15 @@ fn setup(look: &Look, environment: &Environment) -> Result<Setup, Failure> {
             themes.push(load(&name)?);
         }
     }
+    let (lore, faults) = super::lore::read(&config, environment);
+    let notice = match faults.as_slice() {
+        [] => None,
+        [only] => Some(only.clone()),
+        [first, ..] => Some(format!("{first}; and {} more of that sort: `rdptriage config check` names them", faults.len() - 1)),
+    };
     Ok(Setup {
+        lore: Arc::new(lore),
+        notice,
         themes,
         keymap: super::keys(environment)?,
         glyphs: if look.ascii || !speaks_unicode(environment) { Glyphs::Ascii } else { Glyphs::Unicode },

@@ -3,6 +3,7 @@
 pub mod cloud_id;
 pub mod cluster;
 pub mod elastic_cli;
+mod enrich;
 pub mod environment;
 mod login;
 mod profile;
@@ -15,6 +16,7 @@ use etcetera::{BaseStrategy as _, choose_base_strategy};
 use serde::Deserialize;
 
 pub use cluster::{Cluster, Flags, Said};
+pub use enrich::{Enrich, List};
 pub use environment::Environment;
 pub use login::{Login, SecretAt};
 pub use profile::Profile;
@@ -42,6 +44,9 @@ pub struct Config {
     pub history_days: Option<u16>,
     /// The profile meant where none is named.
     pub default_profile: Option<String>,
+    /// What is known of addresses beside the events.
+    #[serde(default)]
+    pub enrich: Enrich,
     /// Clusters by name.
     #[serde(default)]
     pub profile: BTreeMap<String, Profile>,

@@ -16,6 +16,7 @@ pub mod job;
 pub mod load;
 pub mod rdp_session;
 pub mod stage;
+pub mod tag;
 pub mod time;
 pub mod why;
 
@@ -35,5 +36,6 @@ pub use job::Job;
 pub use load::{Kept, Load, Trouble};
 pub use rdp_session::{Basis, Ending, Join, Opening, RdpSession};
 pub use stage::{Ladder, Rung, Stage, Step};
+pub use tag::{Lore, Tag, TagSort};
 pub use time::{BucketSize, Range, Timestamp};
 pub use why::Why;

@@ -2,6 +2,7 @@
 
 use std::cmp::Reverse;
 use std::collections::BTreeMap;
+use std::ops::Range;
 
 use super::{Count, Counts, DestinationCounts};
 use crate::domain::arrivals::NO_SOURCE;
@@ -64,6 +65,9 @@ pub fn assemble(arrivals: &Arrivals, measures: Vec<EndpointMeasures>, by: By) ->
     Counts { bucket: arrivals.bucket, by, destinations: counted, without_destination, without_source, completeness: arrivals.completeness.clone() }
 }
 
+/// Rows that are put in order at once: 32 MB, however many there are in all.
+const AT_ONCE: usize = if cfg!(test) { 2 } else { 2 << 20 };
+
 /// Rows of arrivals with the places of their destinations. Millions of rows are put in order by sorting numbers; a
 /// tree that grows row by row would cost several times that.
 struct Placed<'a> {
@@ -97,24 +101,50 @@ impl Placed<'_> {
                 *known = rank;
             }
         }
-        // Place and rank as one number: half the work of comparing two.
-        let mut pairs: Vec<(u64, u32)> = Vec::with_capacity(self.arrivals.rows.len());
-        pairs.extend(self.arrivals.rows.iter().filter_map(|row| {
-            let rank = *ranks.get(row.source as usize)?;
-            Some((u64::from(u32::try_from(self.place(row.endpoint)?).ok()?) << 32 | u64::from(u32::try_from(rank).ok()?), row.events))
-        }));
-        pairs.sort_unstable_by_key(|(pair, _)| *pair);
         let address = |pair: u64| self.arrivals.sources.get(*ranked.get((pair & u64::from(u32::MAX)) as usize)?).copied();
-        pairs
-            .chunk_by(|one, two| one.0 >> 32 == two.0 >> 32)
-            .filter_map(|pairs| {
+        let mut found = Vec::new();
+        // Place and rank as one number: half the work of comparing two.
+        let mut pairs: Vec<(u64, u32)> = Vec::new();
+        for places in self.stretches() {
+            pairs.clear();
+            pairs.extend(self.arrivals.rows.iter().filter_map(|row| {
+                let place = self.place(row.endpoint).filter(|place| places.contains(place))?;
+                let rank = *ranks.get(row.source as usize)?;
+                Some((u64::from(u32::try_from(place).ok()?) << 32 | u64::from(u32::try_from(rank).ok()?), row.events))
+            }));
+            pairs.sort_unstable_by_key(|(pair, _)| *pair);
+            found.extend(pairs.chunk_by(|one, two| one.0 >> 32 == two.0 >> 32).filter_map(|pairs| {
                 let sources = pairs.chunk_by(|one, two| one.0 == two.0).filter_map(|run| {
                     let (pair, _) = run.first()?;
                     Some((address(*pair)?, run.iter().map(|(_, events)| u64::from(*events)).sum()))
                 });
                 Some(((pairs.first()?.0 >> 32) as usize, sources.collect()))
-            })
-            .collect()
+            }));
+        }
+        found
+    }
+
+    /// The places in stretches of about [`AT_ONCE`] rows each.
+    fn stretches(&self) -> Vec<Range<usize>> {
+        let mut rows: Vec<usize> = Vec::new();
+        for place in self.arrivals.rows.iter().filter_map(|row| self.place(row.endpoint)) {
+            if rows.len() <= place {
+                rows.resize(place + 1, 0);
+            }
+            if let Some(count) = rows.get_mut(place) {
+                *count += 1;
+            }
+        }
+        let mut stretches = Vec::new();
+        let (mut start, mut held) = (0, 0);
+        for (place, count) in rows.iter().enumerate() {
+            held += count;
+            if held >= AT_ONCE || place + 1 == rows.len() {
+                stretches.push(start..place + 1);
+                (start, held) = (place + 1, 0);
+            }
+        }
+        stretches
     }
 
     /// Calls `each` with every place and bucket that holds events, in order of the buckets.

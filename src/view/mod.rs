@@ -28,6 +28,7 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::{Position, Rect};
 
 use crate::app::Wording;
+use crate::domain::Lore;
 use crate::investigation::{Action, Effect, Investigation, Msg};
 use crate::keymap::{Keymap, Mode};
 use crate::widget::Pen;
@@ -46,6 +47,8 @@ pub struct Ctx<'a> {
     pub area: Rect,
     /// How questions are worded; `None` before events are open.
     pub wording: Option<&'a Wording>,
+    /// What is known of addresses beside the events.
+    pub lore: &'a dyn Lore,
     /// The page below a popup.
     pub below: Option<&'a dyn View>,
 }

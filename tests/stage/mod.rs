@@ -183,6 +183,10 @@ impl Stage {
 
     /// A stage whose events are not open yet.
     pub fn closed(events: &[Event], is_live: bool, period: Option<Period>, width: u16, height: u16) -> Self {
+        Self::knowing(events, is_live, period, (width, height), Arc::new(()))
+    }
+
+    fn knowing(events: &[Event], is_live: bool, period: Option<Period>, (width, height): (u16, u16), lore: Arc<dyn rdptriage::domain::Lore>) -> Self {
         let mut builder = TableBuilder::default();
         for event in events {
             builder.push(event);
@@ -201,6 +205,8 @@ impl Stage {
             size: BucketSize::Quarter,
             filter: Filter::Everything,
             history_days: 30,
+            lore,
+            notice: None,
         };
         let mut app = App::new(setup);
         _ = app.update(Input::Resized { width, height });

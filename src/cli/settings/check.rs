@@ -33,6 +33,16 @@ fn findings(environment: &Environment) -> Vec<Finding> {
     let config = Config::load(environment);
     look(format!("settings {shown}"), config.as_ref().map(|_| ()).map_err(ToString::to_string));
     if let Ok(config) = &config {
+        let enrich = &config.enrich;
+        if *enrich != config::Enrich::default() {
+            let (_, faults) = super::super::lore::read(config, environment);
+            if faults.is_empty() {
+                look("enrich".to_owned(), Ok(()));
+            }
+            for fault in faults {
+                look("enrich".to_owned(), Err(fault));
+            }
+        }
         for name in config.profile.keys() {
             look(format!("profile {name}"), profile(name, config, environment));
         }
@@ -133,6 +143,16 @@ mod tests {
     }
 
     #[test]
+    fn bad_lines_of_lists_are_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let list = folder.path().join("bad.txt");
+        std::fs::write(&list, "192.0.2.7\nnobody\n").unwrap();
+        let config = format!("[enrich]\nlists = [{{ name = 'bad', file = '{}' }}]\n", list.display());
+        assert_eq!(checked(&[("config.toml", &config)])[1], format!("enrich: {}, line 2: \"nobody\" is neither an address nor a network", list.display()));
+        assert_eq!(checked(&[("config.toml", "[enrich]\nadmins = ['10.0.0.0/8']\n")])[1], "enrich: ok");
+    }
+
+    #[test]
     fn each_trouble_is_told_with_its_place() {
         let config = "theme = 'night'\ndefault_profile = 'gone'\nzones = ['Mars']\n\
             [profile.a]\nurl = ['https://a.example']\napi_key_file = '/nowhere/key'\n\
@@ -163,7 +183,7 @@ mod tests {
         assert_eq!(
             checked(&[("config.toml", "a = 1\n")])[0].split(';').next(),
             Some(
-                "settings /config.toml: /config.toml, line 1: unknown field `a`, expected one of `theme`, `bucket`, `ports`, `zones`, `naive_zone`, `history_days`, `default_profile`, `profile`"
+                "settings /config.toml: /config.toml, line 1: unknown field `a`, expected one of `theme`, `bucket`, `ports`, `zones`, `naive_zone`, `history_days`, `default_profile`, `enrich`, `profile`"
             )
         );
     }

@@ -5,10 +5,11 @@ use ratatui::layout::Rect;
 
 use crate::domain::finding::Standing;
 use crate::domain::stage::Step;
-use crate::domain::{Certainty, Range, Severity};
-use crate::investigation::{Board, Cell, Lane, Need, Visit, late::Raised, reach};
+use crate::domain::{Certainty, Range, Severity, Tag};
+use crate::investigation::{Board, Cell, Lane, Need, Page, Visit, late::Raised, reach};
 use crate::query::{Answer, TallyBy};
 use crate::theme::Role;
+use crate::view::tab::tally;
 use crate::view::{Ctx, words};
 use crate::widget::badge::{self, Badge};
 use crate::widget::timeline::{Band, Bar, Timeline};
@@ -49,12 +50,29 @@ pub(super) fn trail(visit: &Visit, cx: &Ctx<'_>, area: Rect, buf: &mut Buffer) {
         let events = visit.tally(TallyBy::Destination).map(|tally| tally.rows.iter().map(|row| row.events).sum::<u64>().saturating_add(tally.without));
         badges.extend(events.map(|number| Badge::new(Role::Muted, words::plural(number, "event"))));
     }
+    badges.extend(known(visit, cx).into_iter().map(|tag| Badge::new(tally::role(tag.sort), tag.words())));
     let steps: Vec<String> = state.trail.iter().map(Visit::label).collect();
     let steps: Vec<&str> = steps.iter().map(String::as_str).collect();
     let room = Rect { x: area.x.saturating_add(1), width: area.width.saturating_sub(2), ..area };
     let end = crumbs::draw(&steps, pen, room, buf);
     let left = Rect { x: end.saturating_add(2), width: room.right().saturating_sub(end.saturating_add(2)), ..room };
     badge::draw(&badges, pen, left, buf);
+}
+
+/// What is known of what the page is about, beside the events.
+fn known(visit: &Visit, cx: &Ctx<'_>) -> Vec<Tag> {
+    let mut tags = Vec::new();
+    match (visit.page, visit.source, &visit.destination) {
+        (Page::Source, Some(source), _) => tags.extend(cx.lore.of_address(source)),
+        (Page::Destination, _, Some(destination)) => {
+            tags.extend(destination.addresses.iter().flat_map(|address| cx.lore.of_address(*address)));
+            tags.extend(destination.hosts.iter().flat_map(|host| cx.lore.of_host(host)));
+        }
+        _ => {}
+    }
+    let mut seen = std::collections::BTreeSet::new();
+    tags.retain(|tag: &Tag| seen.insert((tag.sort, tag.from.clone())));
+    tags
 }
 
 /// The places of the board's cells that the chart shows.

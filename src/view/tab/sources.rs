@@ -10,7 +10,7 @@ use crate::view::list::Rows;
 /// The tab.
 pub struct Sources;
 
-/// When room runs out: last, first, also to, events, users, outcome, new.
+/// When room runs out: last, first, marks, also to, events, users, outcome, new.
 const COLUMNS: &[Shown] = &[
     shown(Measure::Value, "source", (15, 39), 255),
     shown(Measure::New, "new", (4, 4), 250),
@@ -19,6 +19,7 @@ const COLUMNS: &[Shown] = &[
     shown(Measure::Last, "last", (8, 14), 100),
     shown(Measure::Events, "events", (6, 6), 220),
     shown(Measure::AlsoTo, "also to", (7, 7), 210),
+    shown(Measure::Marks, "marks", (10, 40), 207),
     shown(Measure::Users, "users", (10, u16::MAX), 230),
 ];
 

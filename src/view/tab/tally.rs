@@ -5,7 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use ratatui::text::Span;
 
 use crate::domain::stage::{Ladder, Stage, Step};
-use crate::domain::{Address, Destination, Family};
+use crate::domain::{Address, Destination, Family, TagSort};
 use crate::investigation::{Evidence, Subject, Visit};
 use crate::query::{TallyBy, TallyRow};
 use crate::theme::Role;
@@ -51,6 +51,8 @@ pub enum Measure {
     From,
     /// What each got from each of the first sources: a matrix, one sign a source.
     BySource,
+    /// What is known of the address beside the events, and its name in them.
+    Marks,
 }
 
 /// A measure as a column: which, its title, its widths, and how long it stays when room runs out.
@@ -74,7 +76,7 @@ pub const fn shown(measure: Measure, title: &'static str, wide: (u16, u16), keep
 /// The rows of a tally.
 pub struct TallyRows<'a> {
     by: TallyBy,
-    shown: &'static [Shown],
+    shown: Vec<Shown>,
     rows: Vec<(bool, &'a TallyRow)>,
     newcomers: Vec<Address>,
     evidence: Option<&'a Evidence>,
@@ -100,7 +102,23 @@ impl<'a> TallyRows<'a> {
         rows.sort_by_cached_key(|(is_new, row)| (!is_new, Reverse(ladder(row).map_or_else(|| reach(row), |ladder| ladder.stage() as u8))));
         let moment = Moment::within(visit.focus(cx.investigation.range, cx.investigation.size).range(), &cx.investigation.zone);
         let columns = if by == TallyBy::User { evidence.map(busiest).unwrap_or_default() } else { Vec::new() };
-        Self { by, shown, rows, newcomers, evidence, columns, moment, cx: *cx }
+        let mut table = Self { by, shown: shown.to_vec(), rows, newcomers, evidence, columns, moment, cx: *cx };
+        // A column for marks only where something is known of anybody.
+        let is_marked = (0..table.rows.len().min(LOOKED_AT)).any(|row| table.row(row).is_some_and(|row| !table.marks(row).is_empty()));
+        if !is_marked {
+            table.shown.retain(|shown| shown.measure != Measure::Marks);
+        }
+        table
+    }
+
+    /// What is known of a source: by the user's lists, and its name where it is a server that was reached itself.
+    fn marks(&self, row: &TallyRow) -> Vec<(String, Role)> {
+        let Some(address) = Address::clean(row.value.raw()).filter(|_| self.by == TallyBy::Source) else { return Vec::new() };
+        let mut marks: Vec<(String, Role)> = self.cx.lore.of_address(address).iter().map(|tag| (tag.words(), role(tag.sort))).collect();
+        let named = Destination::from(address);
+        let lane = self.cx.investigation.board().filter(|_| address.identifies_a_host()).and_then(|board| board.lane(&named));
+        marks.extend(lane.and_then(|lane| lane.destination.name()).map(|name| (words::inert(name), Role::Text)));
+        marks
     }
 
     fn row(&self, row: usize) -> Option<&'a TallyRow> {
@@ -136,6 +154,7 @@ impl<'a> TallyRows<'a> {
             Measure::Failed => of(Family::Failed),
             Measure::Outcome => u64::from(self.stage(row).2),
             Measure::BySource => self.evidence.and_then(|evidence| evidence.outcomes.get(&row.value)).map_or(0, |outcomes| outcomes.len() as u64),
+            Measure::Marks => self.marks(row).len() as u64,
             Measure::Value | Measure::Name | Measure::New | Measure::First | Measure::Last => 0,
         }
     }
@@ -211,6 +230,18 @@ impl<'a> TallyRows<'a> {
             spans.push(Span::styled(format!(" {odd}"), pen.style(Role::SeverityMajor)));
         }
         Cell::Text(spans)
+    }
+}
+
+/// Rows that are looked at to tell whether anything is known of anybody.
+const LOOKED_AT: usize = 500;
+
+/// How a mark is drawn.
+pub const fn role(sort: TagSort) -> Role {
+    match sort {
+        TagSort::Threat => Role::SeverityMajor,
+        TagSort::Scanner | TagSort::Admin | TagSort::Asset => Role::Strong,
+        TagSort::Place | TagSort::Network => Role::Muted,
     }
 }
 
@@ -327,6 +358,16 @@ impl Rows for TallyRows<'_> {
             }
             Measure::Outcome => self.outcome(row, width),
             Measure::BySource => self.matrix(row),
+            Measure::Marks => {
+                let mut spans = Vec::new();
+                for (text, role) in self.marks(row) {
+                    if !spans.is_empty() {
+                        spans.push(Span::styled(", ", muted));
+                    }
+                    spans.push(Span::styled(text, pen.style(role)));
+                }
+                Cell::Text(spans)
+            }
             Measure::First => Cell::text(self.moment.of(row.first, zone, width), plain),
             Measure::Last => Cell::text(self.moment.of(row.last, zone, width), plain),
             Measure::AlsoTo => figure(Role::Text, "-"),
@@ -413,7 +454,13 @@ impl Rows for TallyRows<'_> {
         let zone = &self.cx.investigation.zone;
         let users: Vec<String> = row.users.iter().map(words::inert).collect();
         let odd = self.evidence.filter(|_| self.by == TallyBy::User).and_then(|evidence| evidence.spelled.get(&row.value));
-        let odd = odd.map(|odd| format!("\t{odd}")).unwrap_or_default();
+        let mut odd = odd.map(|odd| format!("\t{odd}")).unwrap_or_default();
+        // What is kept as evidence says where it is known from.
+        if let Some(address) = Address::clean(row.value.raw()).filter(|_| self.by == TallyBy::Source) {
+            for tag in self.cx.lore.of_address(address) {
+                odd.push_str(&format!("\t{} ({})", tag.words(), crate::domain::foreign::sanitize(&tag.from, crate::domain::Limits::CELL)));
+            }
+        }
         format!(
             "{}\t{}\t{}\t{}\t{}{odd}",
             words::inert(&row.value),
