@@ -105,7 +105,7 @@ impl Request {
             rules: Arc::new(rules.with_files(&origin.rule)?),
             hunted,
             schemas,
-            history_days: i64::from(config.history_days.unwrap_or_default()),
+            history_days: i64::from(profile.history_days.or(config.history_days).unwrap_or_default()),
             cache: if origin.no_cache { None } else { crate::config::cache_folder(environment) },
             from: origin.from.clone(),
             to: origin.to.clone(),
@@ -360,6 +360,7 @@ mod tests {
             index: vec!["lab-*".to_owned()],
             ports: Some(vec![3391]),
             zones: Some(vec!["Europe/Berlin".to_owned()]),
+            history_days: Some(14),
             ..Default::default()
         };
         Config { profile: [("lab".to_owned(), lab)].into(), default_profile: Some("lab".to_owned()), ports: Some(vec![3389, 3390]), ..Config::defaults() }
@@ -387,6 +388,8 @@ mod tests {
         };
         assert_eq!(zones(&Origin::default()), ["Europe/Berlin"]);
         assert_eq!(zones(&to("https://es.example")), ["UTC"]);
+        let days = |origin: &Origin| request(origin, &profiles(), &[]).unwrap().unwrap().history_days;
+        assert_eq!((days(&Origin::default()), days(&to("https://es.example"))), (14, 30));
     }
 
     #[test]

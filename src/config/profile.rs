@@ -58,6 +58,8 @@ pub struct Profile {
     pub ports: Option<Vec<u16>>,
     /// Time zones of its site, instead of the general setting's.
     pub zones: Option<Vec<String>>,
+    /// Days of history by which the detector learns what is usual there, instead of the general setting's.
+    pub history_days: Option<u16>,
     /// Folder with its field schemas, beside the general one.
     pub schemas: Option<PathBuf>,
 }
