@@ -22,12 +22,12 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("enrich", &["domain"]),
     ("schema", &["domain", "query", "sigma"]),
     ("backend", &["domain", "query", "schema", "sigma"]),
-    ("investigation", &["domain", "query", "analysis", "detect", "sigma", "guide", "case", "evidence"]),
+    ("investigation", &["domain", "query", "analysis", "detect", "sigma", "guide", "case", "evidence", "report"]),
     ("keymap", &["investigation"]),
     ("theme", &[]),
     ("widget", &["domain", "theme"]),
     // Of `app` only the screen regions (a pure function that drawing and routing share) and two plain types.
-    ("view", &["domain", "query", "analysis", "detect", "guide", "case", "evidence", "investigation", "keymap", "theme", "widget", "app"]),
+    ("view", &["domain", "query", "analysis", "detect", "guide", "case", "evidence", "report", "investigation", "keymap", "theme", "widget", "app"]),
     ("app", &["domain", "query", "analysis", "detect", "guide", "investigation", "keymap", "theme", "widget", "view"]),
     (
         "runtime",
@@ -40,6 +40,7 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
             "case",
             "ledger",
             "evidence",
+            "report",
             "investigation",
             "keymap",
             "theme",

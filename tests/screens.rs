@@ -720,15 +720,18 @@ fn from_an_alert_to_a_report_by_keys_alone() {
     stage.press("Awa1not ours, NOC asked<enter>mcalled the owner<enter>V1sprayed and entered<enter>");
     assert!(stage.line("verdict: true positive").contains("1/17 answered"), "{}", stage.text());
     stage.press("R1");
-    stage.press("R3");
+    stage.press("R2");
+    stage.press("R7");
     let reports: Vec<String> =
         std::fs::read_dir(stage.data.path().join("reports")).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    assert_eq!(reports.len(), 2, "{reports:?}");
+    assert_eq!(reports.len(), 3, "{reports:?}");
     let text = |ending: &str| {
         let name = reports.iter().find(|name| name.ends_with(ending)).unwrap_or_else(|| panic!("no {ending} in {reports:?}"));
         std::fs::read_to_string(stage.data.path().join("reports").join(name)).unwrap()
     };
-    assert!(text(".md").contains("- suggests: **malicious**"));
+    assert!(text(".md").contains("The program suggests: malicious"), "{}", text(".md"));
+    let page = text(".html");
+    assert!(page.contains("<svg") && page.contains("not ours, NOC asked") && !page.contains("<script"), "{page}");
     let bundle = rdptriage::case::bundle::Bundle::of_text(&text(".rdpcase.ndjson")).unwrap();
     let case = rdptriage::case::Case::of(&bundle.entries);
     assert_eq!(case.answers["sources"].note.raw(), "not ours, NOC asked");
@@ -773,7 +776,7 @@ fn a_case_that_cannot_be_saved_says_so_loses_nothing_and_is_saved_elsewhere() {
     assert!(line.contains("1 waiting") && line.contains("R saves it elsewhere"), "{line}");
     assert!(stage.text().contains("not saved yet"), "{}", stage.text());
     let elsewhere = stage.data.path().join("elsewhere");
-    stage.press(&format!("R4{}<enter>", elsewhere.display()));
+    stage.press(&format!("R8{}<enter>", elsewhere.display()));
     assert!(!stage.text().contains("NOT SAVED") && !stage.text().contains("not saved yet"), "{}", stage.text());
     let listed = rdptriage::ledger::Folder::at(&elsewhere).list().unwrap();
     assert_eq!(listed[0].case.as_ref().unwrap().answers["sources"].note.raw(), "not ours");

@@ -60,7 +60,8 @@ where
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(Failure::usage("the screens need a terminal").advise("use counts, hunt, detect or events for output to files and pipes"));
     }
-    let cases = CaseFolder { data: config::data_folder(environment), author: super::case::author(environment) };
+    let cases =
+        CaseFolder { data: config::data_folder(environment), author: super::case::author(environment), templates: super::case::templates(environment)? };
     let Some((_, detector)) = DETECTORS.first() else { return Err(Failure::error("there is no detector")) };
     let ended = runtime::run(open, Options { setup, detector: *detector, cases, guides: guides(environment)?, panic_after_start: look.panic_after_start })?;
     Ok(u8::try_from(ended.code()).unwrap_or(super::failure::ERROR))

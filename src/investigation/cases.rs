@@ -5,6 +5,20 @@ use std::collections::BTreeMap;
 
 use crate::case::{Act, Case, Entry, Hash};
 use crate::domain::{Destination, Foreign, Range, Timestamp, Trouble};
+use crate::evidence::Dossier;
+use crate::guide::Guide;
+use crate::report::Chart;
+
+/// What a report holds beside the case: what is on the screen.
+#[derive(Clone, Debug)]
+pub struct Beside {
+    /// The guide that leads the case.
+    pub guide: Guide,
+    /// What the program found, where it was gathered.
+    pub dossier: Option<Dossier>,
+    /// The buckets of the destination, where they are counted.
+    pub chart: Option<Chart>,
+}
 
 /// One case.
 #[derive(Clone, Debug, Default)]
@@ -111,16 +125,19 @@ pub enum CaseJob {
         /// What was found.
         found: Vec<Finding>,
     },
-    /// Write a report, and the case itself as a bundle, beside the cases.
-    Export {
+    /// Write the case itself as a bundle, beside the cases.
+    Bundle {
         /// Name of the case.
         case: String,
-        /// Format, as it stands in the case.
-        format: String,
-        /// Ending of the file.
-        ending: &'static str,
-        /// The text; `None` for the bundle, which is made of what is saved.
-        text: Option<String>,
+    },
+    /// Write a report of what is saved, beside the cases.
+    Report {
+        /// Name of the case.
+        case: String,
+        /// One of [`crate::report::EXPORTERS`].
+        format: &'static str,
+        /// What stands in it beside the case.
+        beside: Box<Beside>,
     },
     /// Keep cases in this folder from now on: what is not saved yet goes there.
     SaveElsewhere(String),
@@ -183,6 +200,8 @@ pub enum CaseNews {
     Written {
         /// Its path.
         path: String,
+        /// What went wrong on the way without hindering it.
+        note: Option<String>,
     },
     /// The chain of a case was checked.
     Checked {
@@ -205,7 +224,8 @@ impl CaseNews {
     pub fn words(&self) -> Option<String> {
         let inert = |text: &str| Foreign::from(text).safe().into_string();
         match self {
-            Self::Written { path } => Some(format!("written to {}", inert(path))),
+            Self::Written { path, note: None } => Some(format!("written to {}", inert(path))),
+            Self::Written { path, note: Some(note) } => Some(format!("written to {}, but {}", inert(path), inert(note))),
             Self::Failed { trouble, .. } => Some(inert(&trouble.what)),
             Self::Recovered => Some("the case is saved again".to_owned()),
             Self::Checked { name, faults } => Some(match faults.first() {

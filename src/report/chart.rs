@@ -39,6 +39,19 @@ const TOP: f64 = 26.0;
 const LABELS: usize = 8;
 
 impl Chart {
+    /// The buckets that hold something, in order, and the empty ones between them.
+    pub fn of(size: BucketSize, bars: impl IntoIterator<Item = Bar>) -> Self {
+        let mut whole: Vec<Bar> = Vec::new();
+        for bar in bars {
+            let number = size.index(bar.start.as_second());
+            while let Some(last) = whole.last().map(|last| size.index(last.start.as_second())).filter(|last| last + 1 < number) {
+                whole.push(Bar { start: size.at(last + 1), known: 0, new: 0, upper: None, score: None });
+            }
+            whole.push(bar);
+        }
+        Self { size, bars: whole }
+    }
+
     /// The picture; `None` where there is nothing to draw.
     #[expect(clippy::cast_precision_loss, reason = "a picture needs no more than a few hundred steps")]
     pub fn svg(&self) -> Option<String> {
@@ -138,4 +151,17 @@ impl Chart {
 fn nice(highest: f64) -> f64 {
     let power = 10_f64.powf(highest.log10().floor());
     [1.0, 2.0, 4.0, 5.0, 6.0, 8.0, 10.0].into_iter().map(|step| step * power).find(|top| *top >= highest).unwrap_or(highest).max(2.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn empty_buckets_stand_in_the_chart_too() {
+        let bar = |number| Bar { start: BucketSize::Quarter.at(number), known: 1, new: 0, upper: None, score: None };
+        let chart = Chart::of(BucketSize::Quarter, [bar(3), bar(6)]);
+        let starts: Vec<i64> = chart.bars.iter().map(|bar| BucketSize::Quarter.index(bar.start.as_second())).collect();
+        assert_eq!(starts, [3, 4, 5, 6]);
+    }
 }

@@ -14,11 +14,12 @@ use tokio::sync::mpsc::error::TrySendError;
 use super::events::Happened;
 use crate::app::Input;
 use crate::case::bundle::Bundle;
-use crate::case::{Act, Entry, Hash, Subject};
+use crate::case::{Act, Case, Entry, Hash, Subject};
 use crate::domain::{Foreign, Timestamp, Trouble};
 use crate::investigation::Msg;
-use crate::investigation::cases::{CaseJob, CaseNews, Finding};
+use crate::investigation::cases::{Beside, CaseJob, CaseNews, Finding};
 use crate::ledger::{Folder, Ledger, LedgerError, Mode};
+use crate::report::{Report, Template, exporter};
 
 /// How often what waits is tried again, and what others write is looked for.
 const AGAIN: Duration = Duration::from_secs(1);
@@ -32,12 +33,15 @@ pub struct CaseFolder {
     pub data: Option<PathBuf>,
     /// Who works here.
     pub author: Foreign,
+    /// The user's own templates for reports.
+    pub templates: Vec<Template>,
 }
 
 /// Carries out what is wanted of the files. Synchronous, so that a test can stand in for the thread.
 pub struct Keeper {
     folder: Option<Folder>,
     author: Foreign,
+    templates: Vec<Template>,
     clock: fn() -> Timestamp,
     open: BTreeMap<String, Ledger>,
     /// Entries of each open case that were told.
@@ -52,7 +56,16 @@ impl Keeper {
     /// One that has opened nothing yet.
     pub fn new(place: &CaseFolder, clock: fn() -> Timestamp) -> Self {
         let folder = place.data.as_deref().map(Folder::below);
-        Self { folder, author: place.author.clone(), clock, open: BTreeMap::new(), told: BTreeMap::new(), waiting: VecDeque::new(), why: None }
+        Self {
+            folder,
+            author: place.author.clone(),
+            templates: place.templates.clone(),
+            clock,
+            open: BTreeMap::new(),
+            told: BTreeMap::new(),
+            waiting: VecDeque::new(),
+            why: None,
+        }
     }
 
     /// What there is already.
@@ -124,7 +137,7 @@ impl Keeper {
                 // Whatever a person decided is kept until it can be saved, here or elsewhere; in a case that somebody else
                 // writes it never can.
                 let is_read_only = name.as_ref().and_then(|name| self.open.get(name)).is_some_and(|ledger| *ledger.mode() != Mode::Writer);
-                let is_kept = !is_read_only && !matches!(job, CaseJob::Export { .. } | CaseJob::Verify(_));
+                let is_kept = !is_read_only && !matches!(job, CaseJob::Bundle { .. } | CaseJob::Report { .. } | CaseJob::Verify(_));
                 if is_kept {
                     self.waiting.push_back(job);
                     if self.why.as_ref() == Some(&error.what) {
@@ -146,7 +159,8 @@ impl Keeper {
                 Ok(self.saved(case, vec![entry], 1))
             }
             CaseJob::Found { case, queries, found } => self.found(case, queries, found, now),
-            CaseJob::Export { case, format, ending, text } => self.export(case, format, ending, text.as_deref(), now),
+            CaseJob::Bundle { case } => self.bundle(case, now),
+            CaseJob::Report { case, format, beside } => self.report(case, format, beside, now),
             CaseJob::Verify(case) => {
                 let audit = self.ledger(case)?.verify(None)?;
                 let faults = audit.faults.iter().map(ToString::to_string).chain(audit.damage).collect();
@@ -228,24 +242,52 @@ impl Keeper {
         Ok(self.saved(case, entries, 0))
     }
 
-    fn export(&mut self, case: &str, format: &str, ending: &str, text: Option<&str>, now: Timestamp) -> Result<Vec<CaseNews>, LedgerError> {
+    fn bundle(&mut self, case: &str, now: Timestamp) -> Result<Vec<CaseNews>, LedgerError> {
+        let ledger = self.ledger(case)?;
+        let text = Bundle { case: case.to_owned(), entries: ledger.entries_after(0)?, documents: ledger.documents()? }
+            .to_text()
+            .map_err(|error| LedgerError { what: format!("writing the case {case} failed: {error}"), advice: None, is_passing: false })?;
+        self.write(case, "bundle", "rdpcase.ndjson", text.as_bytes(), None, now)
+    }
+
+    fn report(&mut self, case: &str, format: &str, beside: &Beside, now: Timestamp) -> Result<Vec<CaseNews>, LedgerError> {
+        let failed = |what: String, advice| LedgerError { what, advice, is_passing: false };
+        let exporter = exporter(format).ok_or_else(|| failed(format!("there is no report {format}"), None))?;
+        let (author, templates) = (self.author.clone(), self.templates.clone());
+        let ledger = self.ledger(case)?;
+        let audit = ledger.verify(None)?;
+        let entries = ledger.entries_after(0)?;
+        let report = Report {
+            name: case.to_owned(),
+            case: Case::of(&entries),
+            entries,
+            documents: ledger.documents()?,
+            guide: beside.guide.clone(),
+            dossier: beside.dossier.clone(),
+            chart: beside.chart.clone(),
+            faults: audit.faults.iter().map(ToString::to_string).chain(audit.damage).collect(),
+            written: now,
+            author,
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+            templates,
+        };
+        let written = exporter.serialize(&report).map_err(|error| failed(error.what, error.advice))?;
+        self.write(case, format, exporter.ending(), &written.bytes, written.trouble.map(|trouble| trouble.what), now)
+    }
+
+    /// Writes a file beside the cases and notes it in the case.
+    fn write(&mut self, case: &str, format: &str, ending: &str, bytes: &[u8], note: Option<String>, now: Timestamp) -> Result<Vec<CaseNews>, LedgerError> {
         let folder = self.place()?.path().to_owned();
         let ledger = self.ledger(case)?;
-        let text = match text {
-            Some(text) => text.to_owned(),
-            None => Bundle { case: case.to_owned(), entries: ledger.entries_after(0)?, documents: ledger.documents()? }
-                .to_text()
-                .map_err(|error| LedgerError { what: format!("writing the case {case} failed: {error}"), advice: None, is_passing: false })?,
-        };
-        let path = written(&folder, case, ending, &text).map_err(|error| LedgerError {
+        let path = written(&folder, case, ending, bytes).map_err(|error| LedgerError {
             what: format!("writing the report failed: {error}"),
             advice: Some("make room, or choose another folder".to_owned()),
             is_passing: false,
         })?;
         let shown = path.display().to_string();
-        let mut news = vec![CaseNews::Written { path: shown.clone() }];
+        let mut news = vec![CaseNews::Written { path: shown.clone(), note }];
         if *ledger.mode() == Mode::Writer {
-            let act = Act::Exported { format: format.to_owned(), file: Foreign::from(shown), sha256: Hash::of(text.as_bytes()) };
+            let act = Act::Exported { format: format.to_owned(), file: Foreign::from(shown), sha256: Hash::of(bytes) };
             let entry = ledger.append(now, act, &[])?;
             news.extend(self.saved(case, vec![entry], 0));
         }
@@ -293,7 +335,7 @@ impl Keeper {
             }
         }
         self.folder = Some(folder);
-        let mut news = vec![CaseNews::Written { path: path.to_owned() }];
+        let mut news = vec![CaseNews::Written { path: path.to_owned(), note: None }];
         news.extend(self.retry());
         news.push(CaseNews::Recovered);
         news
@@ -303,18 +345,20 @@ impl Keeper {
 fn name_of(job: &CaseJob) -> Option<String> {
     match job {
         CaseJob::Open { name, .. } => Some(name.clone()),
-        CaseJob::Record { case, .. } | CaseJob::Found { case, .. } | CaseJob::Export { case, .. } | CaseJob::Verify(case) => Some(case.clone()),
+        CaseJob::Record { case, .. } | CaseJob::Found { case, .. } | CaseJob::Bundle { case } | CaseJob::Report { case, .. } | CaseJob::Verify(case) => {
+            Some(case.clone())
+        }
         CaseJob::SaveElsewhere(_) => None,
     }
 }
 
 /// Writes a report that appears only when it is whole.
-fn written(folder: &Path, case: &str, ending: &str, text: &str) -> std::io::Result<PathBuf> {
+fn written(folder: &Path, case: &str, ending: &str, bytes: &[u8]) -> std::io::Result<PathBuf> {
     use std::io::Write as _;
     let folder = folder.parent().unwrap_or(folder).join("reports");
     std::fs::create_dir_all(&folder)?;
     let mut file = tempfile::NamedTempFile::new_in(&folder)?;
-    file.write_all(text.as_bytes())?;
+    file.write_all(bytes)?;
     file.as_file().sync_all()?;
     let names = std::iter::once(format!("{case}.{ending}")).chain((2..).map(|number| format!("{case}-{number}.{ending}")));
     let path = names.map(|name| folder.join(name)).find(|path| !path.exists()).unwrap_or_else(|| folder.join(case));
@@ -399,7 +443,7 @@ mod tests {
     }
 
     fn keeper(data: &Path, author: &str) -> Keeper {
-        Keeper::new(&CaseFolder { data: Some(data.to_owned()), author: author.into() }, clock)
+        Keeper::new(&CaseFolder { data: Some(data.to_owned()), author: author.into(), templates: Vec::new() }, clock)
     }
 
     fn opened(keeper: &mut Keeper) -> (String, Vec<Entry>, bool) {
@@ -444,7 +488,7 @@ mod tests {
     #[test]
     fn what_cannot_be_saved_waits_in_order_and_is_saved_elsewhere() {
         let elsewhere = tempfile::tempdir().unwrap();
-        let mut keeper = Keeper::new(&CaseFolder { data: None, author: "kim".into() }, clock);
+        let mut keeper = Keeper::new(&CaseFolder { data: None, author: "kim".into(), templates: Vec::new() }, clock);
         let news = keeper.carry_out(CaseJob::Open { name: "c1".into(), subject: subject(), source: "demo".into() });
         assert!(matches!(news.as_slice(), [CaseNews::Failed { is_kept: true, .. }]));
         assert!(keeper.carry_out(answer("c1")).is_empty(), "the same trouble is not told twice");
@@ -460,8 +504,8 @@ mod tests {
         let data = tempfile::tempdir().unwrap();
         let mut keeper = keeper(data.path(), "kim");
         let (name, ..) = opened(&mut keeper);
-        let news = keeper.carry_out(CaseJob::Export { case: name, format: "bundle".into(), ending: "rdpcase.ndjson", text: None });
-        let [CaseNews::Written { path }, CaseNews::Saved { entries, .. }] = &news[..] else { panic!("{news:?}") };
+        let news = keeper.carry_out(CaseJob::Bundle { case: name });
+        let [CaseNews::Written { path, note: None }, CaseNews::Saved { entries, .. }] = &news[..] else { panic!("{news:?}") };
         assert!(Bundle::of_text(&std::fs::read_to_string(path).unwrap()).is_ok());
         assert!(matches!(entries[0].record().unwrap().act, Act::Exported { .. }));
         keeper.carry_out(CaseJob::Verify("2025-03-13-FILESRV-02".into()));

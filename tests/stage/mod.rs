@@ -211,7 +211,7 @@ impl Stage {
         let mut app = App::new(setup);
         _ = app.update(Input::Resized { width, height });
         let data = tempfile::tempdir().expect("a folder");
-        let keeper = Keeper::new(&CaseFolder { data: Some(data.path().to_owned()), author: "kim".into() }, || at(NOW));
+        let keeper = Keeper::new(&CaseFolder { data: Some(data.path().to_owned()), author: "kim".into(), templates: Vec::new() }, || at(NOW));
         Self {
             data,
             keeper,
@@ -295,7 +295,7 @@ impl Stage {
 
     /// From now on no case can be saved where cases were.
     pub fn lose_the_disk(&mut self) {
-        self.keeper = Keeper::new(&CaseFolder { data: None, author: "kim".into() }, || at(NOW));
+        self.keeper = Keeper::new(&CaseFolder { data: None, author: "kim".into(), templates: Vec::new() }, || at(NOW));
     }
 
     /// Another size of the terminal.

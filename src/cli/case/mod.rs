@@ -10,6 +10,8 @@ pub use arguments::CaseCommand;
 use serde::Serialize;
 
 pub(super) use self::open::author;
+pub(super) use self::report::templates;
+
 use self::open::{Opened, of_bundle};
 use super::failure::{self, Failure};
 use super::output::{Cell, Column, Format, Sink, Sort, document, rows};

@@ -16,7 +16,7 @@ use super::open::{Opened, author, is_bundle};
 use crate::case::verify::{self, Head};
 use crate::case::{Act, Case, Hash, Subject};
 use crate::config::Environment;
-use crate::domain::{Address, BucketSize, By, Destination, Foreign, Range, Timestamp};
+use crate::domain::{Address, By, Destination, Foreign, Range, Timestamp};
 use crate::guide::Guide;
 use crate::ledger::{Folder, Ledger};
 use crate::report::{Bar, Chart, EXPORTERS, Report, TEMPLATES, Template, exporter};
@@ -183,20 +183,7 @@ async fn chart(events: &Events, subject: &Subject) -> Result<Chart, Failure> {
         upper: verdict.upper,
         score: verdict.score,
     });
-    Ok(Chart { size, bars: filled(bars.collect(), size) })
-}
-
-/// The same with the empty buckets between them.
-fn filled(bars: Vec<Bar>, size: BucketSize) -> Vec<Bar> {
-    let mut whole: Vec<Bar> = Vec::with_capacity(bars.len());
-    for bar in bars {
-        let number = size.index(bar.start.as_second());
-        while let Some(last) = whole.last().map(|last| size.index(last.start.as_second())).filter(|last| last + 1 < number) {
-            whole.push(Bar { start: size.at(last + 1), known: 0, new: 0, upper: None, score: None });
-        }
-        whole.push(bar);
-    }
-    whole
+    Ok(Chart::of(size, bars))
 }
 
 /// Ours and the user's.
@@ -213,7 +200,10 @@ fn guides(environment: &Environment) -> Result<Vec<Guide>, Failure> {
 }
 
 /// The user's templates, from the folder of the settings.
-fn templates(environment: &Environment) -> Result<Vec<Template>, Failure> {
+///
+/// # Errors
+/// Where one is there and cannot be read.
+pub(in crate::cli) fn templates(environment: &Environment) -> Result<Vec<Template>, Failure> {
     let Some(folder) = crate::config::folder(environment).map(|folder| folder.join("templates")) else { return Ok(Vec::new()) };
     let mut found = Vec::new();
     for name in TEMPLATES {
@@ -227,16 +217,4 @@ fn templates(environment: &Environment) -> Result<Vec<Template>, Failure> {
         }
     }
     Ok(found)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn empty_buckets_stand_in_the_chart_too() {
-        let bar = |number| Bar { start: BucketSize::Quarter.at(number), known: 1, new: 0, upper: None, score: None };
-        let starts: Vec<i64> = filled(vec![bar(3), bar(6)], BucketSize::Quarter).iter().map(|bar| BucketSize::Quarter.index(bar.start.as_second())).collect();
-        assert_eq!(starts, [3, 4, 5, 6]);
-    }
 }

@@ -2,12 +2,15 @@
 
 use crate::case::{Act, Answer, Case, Mark as CaseMark, MarkKind, Subject, Verdict, slug};
 use crate::domain::{Address, Destination, Foreign};
-use crate::evidence::{Question, markdown};
-use crate::investigation::cases::{CaseJob, CaseNews, Finding, OpenCase};
+use crate::evidence::Question;
+use crate::investigation::cases::{Beside, CaseJob, CaseNews, Finding, OpenCase};
 use crate::investigation::{self, Effect, Investigation};
+use crate::report::{Bar, Chart};
 
 use super::walkthrough::current;
 
+/// The format that is the whole case as one file.
+const BUNDLE: &str = "bundle";
 /// Longest part of a case's name that comes from its destination; the day stands before it.
 const LONGEST_LABEL: usize = 36;
 
@@ -176,19 +179,32 @@ pub(super) fn news(state: &mut Investigation, news: CaseNews, effects: &mut Vec<
     }
 }
 
-/// A report is written: the dossier of the open walkthrough, or the case itself.
+/// A report is written: of the case, what the open walkthrough found, and the buckets around it.
 pub(super) fn report(state: &mut Investigation, format: &'static str, effects: &mut Vec<Effect>) {
-    let Some(case) = worked_on(state) else { return };
-    let walkthrough = state.trail.iter().rev().find_map(|visit| visit.walkthrough.as_ref());
-    let dossier = walkthrough.and_then(|walkthrough| Some((walkthrough.dossier.value()?, walkthrough.guide.as_ref())));
-    let (ending, text) = match (format, dossier) {
-        ("bundle", _) => ("rdpcase.ndjson", None),
-        ("json", Some((dossier, _))) => ("json", serde_json::to_string_pretty(dossier).ok()),
-        (_, Some((dossier, guide))) => ("md", Some(markdown(dossier, guide))),
-        (_, None) => return,
-    };
-    if format != "bundle" && text.is_none() {
+    let Some(name) = worked_on(state) else { return };
+    if format == BUNDLE {
+        effects.push(Effect::Case(CaseJob::Bundle { case: name }));
         return;
     }
-    effects.push(Effect::Case(CaseJob::Export { case, format: format.to_owned(), ending, text }));
+    let subject = state.cases.by_name.get(&name).and_then(|open| open.case.subject.clone());
+    let walkthrough = state.trail.iter().rev().find_map(|visit| visit.walkthrough.as_ref());
+    let wanted = subject.as_ref().map(|subject| subject.guide.as_str());
+    let guide = state.guides.iter().find(|guide| Some(guide.id.as_str()) == wanted).or(state.guides.first());
+    let Some(guide) = guide.map(|guide| guide.as_ref().clone()) else { return };
+    let dossier = walkthrough.and_then(|walkthrough| walkthrough.dossier.value().cloned());
+    let chart = state.trail.iter().rev().find_map(|visit| visit.destination.clone()).and_then(|destination| chart(state, &destination));
+    effects.push(Effect::Case(CaseJob::Report { case: name, format, beside: Box::new(Beside { guide, dossier, chart }) }));
+}
+
+/// The buckets of a destination as they are on the board.
+fn chart(state: &Investigation, destination: &Destination) -> Option<Chart> {
+    let board = state.board()?;
+    let bars = board.lane(destination)?.cells.filled().filter(|(_, cell)| cell.count > 0).map(|(place, cell)| Bar {
+        start: board.at(place),
+        known: cell.count.saturating_sub(cell.new),
+        new: cell.new.min(cell.count),
+        upper: cell.upper,
+        score: cell.score,
+    });
+    Some(Chart::of(board.size, bars))
 }

@@ -11,6 +11,7 @@ use crate::domain::{Limits, foreign};
 use crate::evidence::{Dossier, Point};
 use crate::investigation::{Action, Msg};
 use crate::keymap::Mode;
+use crate::report::EXPORTERS;
 use crate::theme::Role;
 use crate::widget::prompt::{Edit, Prompt};
 use crate::widget::{popup, text};
@@ -173,12 +174,12 @@ impl Choice {
 
     /// What can be written of a case.
     pub fn reports() -> Self {
-        let items = vec![
-            ("dossier", "every step with its evidence, as Markdown", Purpose::Report("markdown")),
-            ("dossier, JSON", "the same for machines", Purpose::Report("json")),
+        let mut items: Vec<(&'static str, &'static str, Purpose)> =
+            EXPORTERS.iter().map(|exporter| (exporter.format(), exporter.about(), Purpose::Report(exporter.format()))).collect();
+        items.extend([
             ("case bundle", "the whole case as one file that proves itself", Purpose::Report("bundle")),
             ("save elsewhere", "keep cases in another folder from now on", Purpose::Elsewhere),
-        ];
+        ]);
         Self { title: "Report", items, below: Vec::new(), selected: 0 }
     }
 
