@@ -53,7 +53,7 @@ pub enum Output {
 }
 
 impl Output {
-    /// Those that [`Record::output`] works out.
+    /// Those that `Record::output` works out.
     pub const OWN: [Self; 9] = [Self::Source, Self::Destination, Self::Host, Self::User, Self::Process, Self::Code, Self::Reason, Self::Channel, Self::Record];
 
     /// Its bit in a set.

@@ -1,4 +1,4 @@
-//! Why one bucket of one destination has its score: every figure behind it, as a value for machines and, by [`words`], as
+//! Why one bucket of one destination has its score: every figure behind it, as a value for machines and, by `words`, as
 //! sections for people. The screens and the command line show the same value.
 
 #[cfg(test)]
